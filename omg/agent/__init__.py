@@ -1,0 +1,1 @@
+"""What agents do: turns, tools, forks, joins."""

@@ -1,0 +1,1 @@
+"""What the provider holds: rules, prices, a mirror of its cache, and where to put breakpoints."""

@@ -1,0 +1,1 @@
+"""The words everyone above the wire shares: usage, events, tools, the catalog."""

@@ -1,0 +1,1 @@
+"""Talking to a model: the protocol, the SDK, profiles, and the offline provider."""

@@ -1,0 +1,1 @@
+"""Files, git and the shell of the folder that OMG works in."""
