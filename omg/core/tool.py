@@ -91,9 +91,7 @@ class Files(Protocol):
         is a glob (`**` crosses folders) on the path relative to `under`."""
         ...
 
-    async def search(
-        self, pattern: str, under: Path, glob: str | None, context: int
-    ) -> SearchOutcome:
+    async def search(self, pattern: str, under: Path, glob: str | None, context: int) -> SearchOutcome:
         """Lines matching a Python `re` in `listing(under, glob)`. Raises ToolError on a bad pattern."""
         ...
 

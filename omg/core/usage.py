@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
-Ttl = Literal["5m", "1h"]
+from omg.wire.request import Ttl
+
 TTL_SECONDS: dict[Ttl, int] = {"5m": 300, "1h": 3600}
 
 

@@ -41,9 +41,7 @@ class ConnectionFailed(Exception):
 class Transport(Protocol):
     """Carries one request at a time per call; many calls may be under way."""
 
-    def post(
-        self, path: str, body: bytes, headers: Mapping[str, str]
-    ) -> AbstractAsyncContextManager[Reply]:
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Reply]:
         """POST exactly `body`, once, with no retry. Raises StatusFailed or ConnectionFailed, on entry or from the
         frames; leaving the context closes the connection."""
         ...

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, cast
 
-
 Role = Literal["user", "assistant"]
 
 
@@ -75,9 +74,7 @@ def _constant(text: str) -> Json:
 
 def parse(text: str | bytes) -> Json:
     """JSON with every number kept as it was spelled (`Raw`), so that rendering it gives it back."""
-    return cast(
-        Json, json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_constant)
-    )
+    return cast(Json, json.loads(text, parse_int=_number, parse_float=_number, parse_constant=_constant))
 
 
 def compact(text: str) -> Raw:

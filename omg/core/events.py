@@ -1,0 +1,180 @@
+"""Events: what happens, as it happens. Every front end is fed by these and by nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import ClassVar, Literal
+
+from omg.core.tool import Show
+from omg.core.usage import Usage
+from omg.wire.seal import Json
+
+Purpose = Literal["turn", "fork", "aside", "compaction", "keep_alive", "title", "warm_up"]
+Decision = Literal["allowed", "refused", "asked"]
+ForkStatus = Literal["running", "done", "failed", "stopped"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened on a branch. `at` is in seconds, UTC epoch."""
+
+    type: ClassVar[str]
+    branch: str
+    at: float
+
+    def to_json(self, session: str) -> dict[str, object]:
+        """One line of `--output stream-json`."""
+        line: dict[str, object] = {"type": self.type, "session": session}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name not in _DISPLAY_ONLY:
+                line[field.name] = value.to_json() if isinstance(value, Usage) else value
+        return line
+
+
+_DISPLAY_ONLY = frozenset({"shows", "line"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOpened(Event):
+    type: ClassVar[str] = "session"
+    folder: str
+    model: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserSaid(Event):
+    type: ClassVar[str] = "user"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Event):
+    type: ClassVar[str] = "text"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thinking(Event):
+    type: ClassVar[str] = "thinking"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyEnded(Event):
+    """A reply is sealed (`whole`), or what was streamed of it is void."""
+
+    type: ClassVar[str] = "reply"
+    whole: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCalled(Event):
+    type: ClassVar[str] = "tool_call"
+    id: str
+    name: str
+    input: Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolOutput(Event):
+    type: ClassVar[str] = "tool_output"
+    id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolResult(Event):
+    type: ClassVar[str] = "tool_result"
+    id: str
+    is_error: bool
+    text: str
+    name: str
+    line: str = ""
+    shows: tuple[Show, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requested(Event):
+    type: ClassVar[str] = "request"
+    n: int
+    purpose: Purpose
+    usage: Usage | None
+    """Predicted; None where nothing predicts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Used(Event):
+    """What the provider said of one request, once its reply has ended (or was cut)."""
+
+    type: ClassVar[str] = "usage"
+    n: int
+    purpose: Purpose
+    usage: Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheMissed(Event):
+    type: ClassVar[str] = "cache_miss"
+    n: int
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forked(Event):
+    """A child was born on `branch`."""
+
+    type: ClassVar[str] = "fork"
+    child: str
+    task: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined(Event):
+    """A child ended; its report is pending on `branch`, or sealed into it (`sealed`)."""
+
+    type: ClassVar[str] = "join"
+    child: str
+    status: ForkStatus
+    text: str
+    sealed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compacted(Event):
+    type: ClassVar[str] = "compaction"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission(Event):
+    type: ClassVar[str] = "permission"
+    tool: str
+    input: Json
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice(Event):
+    type: ClassVar[str] = "notice"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Event):
+    type: ClassVar[str] = "error"
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnded(Event):
+    """A turn is over. `draft` gives a person their words back, where the turn was taken back."""
+
+    type: ClassVar[str] = "turn_end"
+    stop: str
+    draft: str | None = None
+
+
+Emit = Callable[[Event], None]
