@@ -20,7 +20,7 @@ class Block:
     raw: bytes
     """As it was sent, less its marker. Content sent as a string is that string, quoted."""
     value: Mapping[str, object]
-    """The same, parsed; numbers are text."""
+    """The same, parsed; every number is a float."""
     marker: Ttl | None = None
 
     @property

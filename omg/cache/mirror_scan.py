@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 
 _SPACE = re.compile(r"[ \t\r\n]*")
-# Numbers are compared, never computed with: kept as spelled, so that no length of them can fail.
-_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
+# Python refuses integers of many thousand digits, which JSON allows; as floats, none can fail.
+_DECODER = json.JSONDecoder(parse_int=float)
 
 
 class Scan:
@@ -24,7 +24,7 @@ class Scan:
         return self.at
 
     def value(self) -> object:
-        """Take the next value, parsed; numbers are text."""
+        """Take the next value, parsed; every number is a float."""
         try:
             taken, self.at = _DECODER.raw_decode(self.text, self.place())
         except RecursionError:
