@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
@@ -46,6 +46,10 @@ class ToolError(Exception):
     """A call that cannot be done, in words that help the model go on. Becomes an `is_error` result."""
 
 
+class NoSuchFile(ToolError):
+    """There is nothing at that path, which a tool that creates files must tell from other trouble."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShellOutcome:
     """How a command ended. `status` is None when it was killed for its time limit."""
@@ -69,8 +73,8 @@ class Files(Protocol):
         ...
 
     def read(self, path: Path) -> bytes:
-        """All bytes of a regular file. Raises ToolError in words: missing, a folder, no permission, a pipe
-        or device, too large, a loop of symlinks."""
+        """All bytes of a regular file. Raises ToolError in words: missing (NoSuchFile), a folder, no permission,
+        a pipe or device, too large, a loop of symlinks."""
         ...
 
     def write(self, path: Path, data: bytes) -> None:
@@ -86,7 +90,7 @@ class Files(Protocol):
         """Whether `data` differs from what this branch last saw at `path`; None when it never saw it."""
         ...
 
-    def listing(self, under: Path, pattern: str | None = None) -> Iterable[Path]:
+    def listing(self, under: Path, pattern: str | None = None) -> Sequence[Path]:
         """Files below `under` that .gitignore does not hide, in sorted order of their shown path; `pattern`
         is a glob (`**` crosses folders) on the path relative to `under`."""
         ...
