@@ -8,7 +8,6 @@ from typing import ClassVar, Literal
 
 from omg.core.tool import Show
 from omg.core.usage import Usage
-from omg.wire.seal import Json
 
 Purpose = Literal["turn", "fork", "aside", "compaction", "keep_alive", "title", "warm_up"]
 Decision = Literal["allowed", "refused", "asked"]
@@ -75,7 +74,7 @@ class ToolCalled(Event):
     type: ClassVar[str] = "tool_call"
     id: str
     name: str
-    input: Json
+    input: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +151,7 @@ class Compacted(Event):
 class Permission(Event):
     type: ClassVar[str] = "permission"
     tool: str
-    input: Json
+    input: dict[str, object]
     decision: Decision
 
 
@@ -174,6 +173,7 @@ class TurnEnded(Event):
 
     type: ClassVar[str] = "turn_end"
     stop: str
+    error: str | None = None
     draft: str | None = None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -106,9 +106,9 @@ class Provider(Protocol):
         """Base URL (or "offline"): part of what decides the cache key."""
         ...
 
-    def stream(self, call: Call) -> AsyncIterator[StreamEvent]:
+    def stream(self, call: Call) -> AsyncGenerator[StreamEvent, None]:
         """Send `call` and yield what comes back: at most one `Began`, then deltas, then one `Ended`. Raises
-        ProviderError at any point. Closing the iterator closes the connection."""
+        ProviderError at any point. Closing it (`aclose`) closes the connection."""
         ...
 
     def warm_up(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,11 @@ class Head:
         """SHA-256 of all that belongs to the cache key, in hexadecimal."""
         key = canonical([self.endpoint, [list(pair) for pair in self.headers]])
         return hashlib.sha256(key + self.body).hexdigest()
+
+    @cached_property
+    def model(self) -> str:
+        """The model's name; empty where the body has none."""
+        return str(json.loads(self.body + b"}").get("model", ""))
 
     @cached_property
     def stable_end(self) -> int | None:

@@ -1,0 +1,153 @@
+"""The agent: one session's branches at work. What front ends call to make things happen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from omg.agent.dispatch import Dispatcher
+from omg.agent.fanout import Places
+from omg.agent.forks import ForkRefused, Forks
+from omg.agent.journal import ModeSet, ReportDropped
+from omg.agent.live import Live
+from omg.agent.permit import Mode, Policy, narrower
+from omg.agent.runtime import Runtime
+from omg.agent.turn import Outcome, Turn
+from omg.cache.plan import Spot, last_spot
+from omg.core.events import TurnEnded
+from omg.wire.chain import Node
+from omg.workspace.files import BranchFiles
+
+
+class Agent:
+    """Main and its forks, over one tree."""
+
+    def __init__(self, runtime: Runtime, write_over_read: Callable[[], float | None] = lambda: None) -> None:
+        self.runtime = runtime
+        self.lives: dict[str, Live] = {}
+        self.forks = Forks(
+            runtime, self._work, self.lives, Places(runtime.limits.width), write_over_read=write_over_read
+        )
+
+    def live(self, name: str) -> Live:
+        """The branch `name` at work. Raises KeyError."""
+        if name not in self.lives:
+            branch = self.runtime.tree.branches[name]
+            files = BranchFiles(self.runtime.folder, dict(branch.seen))
+            self.lives[name] = Live(branch, files, shared=self._shared(name))
+        return self.lives[name]
+
+    def _shared(self, name: str) -> Spot | None:
+        """The block that a fork of an earlier process shares with its parent."""
+        branch = self.runtime.tree.branches[name]
+        return last_spot(branch.base) if branch.made.parent is not None else None
+
+    def policy(self, live: Live) -> Policy:
+        """What `live` may do now."""
+        rules, branch = self.runtime.rules, live.branch
+        child = branch.made.parent is not None
+        return Policy(self.mode(live.name), rules.allow, rules.deny, self.runtime.root, child)
+
+    def mode(self, name: str) -> Mode:
+        """The mode of a branch: its own, never wider than its parent's."""
+        branch = self.runtime.tree.branches[name]
+        own: Mode = branch.mode or self.runtime.rules.mode  # pyright: ignore[reportAssignmentType]
+        return narrower(own, self.mode(branch.made.parent)) if branch.made.parent else own
+
+    def set_mode(self, mode: Mode) -> None:
+        """Set main's mode from here on."""
+        self.runtime.record(ModeSet(at=self.runtime.clock(), branch="main", mode=mode))
+
+    async def _work(self, live: Live, words: Sequence[str] | None, only: str | None = None) -> Outcome:
+        """Run one turn of `live`, and say that it ended."""
+        turn = Turn(self.runtime, live, Dispatcher(self.runtime, live, partial(self.policy, live), self.forks.call))
+        outcome = await (turn.go_on() if words is None else turn.say(words, only=only))
+        draft, live.draft = live.draft, None
+        leftover = live.take_steers()
+        if leftover:
+            draft = "\n".join([draft, *leftover] if draft else leftover)
+        self.runtime.journal.sync()
+        self.runtime.emit(
+            TurnEnded(branch=live.name, at=self.runtime.clock(), stop=outcome.stop, error=outcome.error, draft=draft)
+        )
+        return outcome
+
+    async def say(self, words: str, *, branch: str = "main") -> Outcome:
+        """One turn with a person's words."""
+        return await self._turn(self.live(branch), [words])
+
+    async def join(self, child: str | None = None) -> Outcome:
+        """One turn of main over its pending reports, or that of one child."""
+        main = self.live("main")
+        if not main.branch.pending or (child is not None and child not in main.branch.pending):
+            raise ForkRefused("there is no report to join" + (f" from {child}" if child else ""))
+        return await self._turn(main, [], child)
+
+    async def _turn(self, live: Live, words: Sequence[str], only: str | None = None) -> Outcome:
+        if live.busy:
+            raise ForkRefused(f"{live.name} is at work: queue the words, or steer it")
+        outcomes: list[Outcome] = []
+
+        async def work() -> None:
+            outcomes.append(await self._work(live, words, only))
+
+        live.task = asyncio.create_task(work(), name=f"turn of {live.name}")
+        try:
+            await asyncio.shield(live.task)
+        except asyncio.CancelledError:
+            live.task.cancel()
+            await asyncio.wait([live.task])
+            raise
+        return outcomes[0] if outcomes else Outcome("interrupted")
+
+    def interrupt(self, branch: str = "main") -> bool:
+        """Interrupt the turn under way; whether there was one."""
+        live = self.lives.get(branch)
+        if live is None or not live.busy or live.task is None:
+            return False
+        live.task.cancel()
+        return True
+
+    def steer(self, branch: str, words: str) -> None:
+        """Put `words` into the turn under way, after the running tools. Raises ForkRefused where there is none."""
+        live = self.live(branch)
+        if not live.busy:
+            raise ForkRefused(f"{branch} is not at work" + ("" if branch == "main" else f": /wake {branch} WORDS"))
+        live.steers.append(words)
+
+    def fork(self, tasks: Sequence[str], *, parent: str = "main", node: Node | None = None) -> list[Live]:
+        """Fork a branch once for each task and start the children. Raises ForkRefused."""
+        group = f"person {self.runtime.clock():.3f}"
+        return self.forks.spawn(self.live(parent), tasks, group=group, node=node)
+
+    def aside(self, question: str) -> Live:
+        """Ask something in a fork that stays out of the history."""
+        return self.forks.spawn(self.live("main"), [question], group="aside", purpose="aside")[0]
+
+    def drop(self, child: str) -> None:
+        """Take a pending report off the list: it will not be joined."""
+        self.runtime.record(ReportDropped(at=self.runtime.clock(), branch=child))
+
+    def running(self) -> list[Live]:
+        """The forks at work."""
+        return [live for live in self.lives.values() if live.busy and live.branch.made.parent is not None]
+
+    async def stop(self, child: str) -> None:
+        """Stop a fork; it reports what it had."""
+        await self.forks.stop(self.live(child))
+
+    def wake(self, child: str, words: str) -> None:
+        """Let a finished fork work again. Raises ForkRefused while it works, and for main."""
+        if self.runtime.tree.branches[child].made.parent is None:
+            raise ForkRefused("main is not a fork")
+        self.forks.wake(self.live(child), words)
+
+    async def close(self) -> None:
+        """Stop everything; forks report what they had."""
+        main = self.lives.get("main")
+        if main is not None and main.task is not None and self.interrupt():
+            await asyncio.wait([main.task])
+        for child in self.running():
+            await self.forks.stop(child)
+        self.runtime.journal.sync()

@@ -1,0 +1,131 @@
+"""What goes into a branch's next user message: results, facts, reports, notes and words, as blocks of one message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from omg.agent.facts import Telling
+from omg.agent.state import Branch, Tree
+from omg.core.catalog import Catalog
+from omg.wire.chain import Node
+from omg.wire.seal import Block, Json, Message, seal
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A tool call of the newest assistant message that has no result in the history yet."""
+
+    id: str
+    name: str
+    input: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A user message about to be sealed, and what goes on record with it."""
+
+    blocks: tuple[Block, ...]
+    joins: tuple[str, ...] = ()
+    told: dict[str, str] = field(default_factory=dict[str, str])
+    words: int | None = None
+    shared: int | None = None
+    """For a fork's first message: the last of its blocks that its siblings have too."""
+
+    def seal(self) -> Message:
+        return seal("user", self.blocks)
+
+
+def open_calls(tip: Node | None) -> tuple[OpenCall, ...]:
+    """The tool calls that the next user message must answer."""
+    if tip is None or tip.message.role != "assistant":
+        return ()
+    if not any(place.kind == "tool_use" for place in tip.message.places):
+        return ()
+    return tuple(
+        OpenCall(str(block["id"]), str(block["name"]), _object(block.get("input")))
+        for block in tip.message.content
+        if block.get("type") == "tool_use"
+    )
+
+
+def _object(value: object) -> dict[str, object]:
+    return cast(dict[str, object], value) if isinstance(value, dict) else {}
+
+
+def text_block(text: str) -> Block:
+    return {"type": "text", "text": text}
+
+
+def result_block(id: str, text: str, is_error: bool) -> Block:
+    """A tool result. Its text is never empty: the API refuses that."""
+    content: Json = [{"type": "text", "text": text or "(nothing)"}]
+    block: dict[str, Json] = {"type": "tool_result", "tool_use_id": id, "content": content}
+    return {**block, "is_error": True} if is_error else block
+
+
+def next_message(
+    tree: Tree,
+    branch: Branch,
+    catalog: Catalog,
+    *,
+    words: Sequence[str] = (),
+    facts: Telling = Telling(),
+    only: str | None = None,
+    notes: Sequence[str] = (),
+) -> Draft | None:
+    """The next user message of `branch`; None when there is nothing to say.
+
+    `words` are the person's, the newest last; `facts` what the model should know and has not been told; `only`
+    joins the report of one child and leaves the others pending.
+    """
+    blocks = [_result(branch, call, catalog) for call in open_calls(branch.tip)]
+    blocks += [text_block(text) for text in facts.blocks]
+    joins = tuple(child for child in _in_order(tree, branch) if only in (None, child))
+    blocks += [text_block(report(tree.branches[child], catalog)) for child in joins]
+    if branch.cut and words:
+        blocks.append(text_block(catalog.say("cut")))
+    blocks += [text_block(note) for note in notes]
+    spoken = [word for word in words if word.strip()]
+    blocks += [text_block(word) for word in spoken]
+    if not blocks:
+        return None
+    return Draft(tuple(blocks), joins, dict(facts.told), len(blocks) - 1 if spoken else None)
+
+
+def _result(branch: Branch, call: OpenCall, catalog: Catalog) -> Block:
+    done = branch.results.get(call.id)
+    if done is None:
+        return result_block(call.id, catalog.say("interrupted"), True)
+    return result_block(call.id, done.text, done.is_error)
+
+
+def _in_order(tree: Tree, branch: Branch) -> list[str]:
+    """Pending reports in the order in which their tasks were given."""
+    order = list(tree.branches)
+    return sorted(branch.pending, key=order.index)
+
+
+def first_of_fork(tip: Node | None, catalog: Catalog, task: str, facts: Telling, prompt: str = "fork") -> Draft:
+    """A fork's first message: the same constant results and instruction in every sibling, its own words last."""
+    waiting = catalog.say("open_call")
+    blocks = [result_block(call.id, waiting, False) for call in open_calls(tip)]
+    blocks += [text_block(text) for text in facts.blocks]
+    shared = len(blocks) - 1 if blocks else None
+    blocks += [text_block(catalog.say(prompt)), text_block(task)]
+    return Draft(tuple(blocks), (), dict(facts.told), len(blocks) - 1, shared)
+
+
+REPORT_LIMIT = 16_000
+"""Characters of a report that reach the parent: the end of it, where conclusions stand, is kept."""
+
+
+def report(child: Branch, catalog: Catalog) -> str:
+    """A child's outcome as its parent reads it."""
+    text = child.report.strip() or "(no words)"
+    if len(text) > REPORT_LIMIT:
+        text = f"[{len(text) - REPORT_LIMIT} characters cut]\n{text[-REPORT_LIMIT:]}"
+    if child.error:
+        text += f"\n[{child.error}]"
+    return catalog.say("report", name=child.name, status=child.status or "done", task=child.made.task or "", text=text)

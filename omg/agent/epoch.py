@@ -1,0 +1,41 @@
+"""A new epoch: a branch goes on with another head. The old epoch stays as it was."""
+
+from __future__ import annotations
+
+from omg.agent.journal import EpochBegun, HeadMade, NodeSealed
+from omg.agent.live import Live
+from omg.agent.runtime import Runtime
+from omg.wire.chain import Node, path
+from omg.wire.head import Head
+from omg.wire.seal import Message
+
+_THINKING = ("thinking", "redacted_thinking")
+
+
+def change_head(runtime: Runtime, live: Live, head: Head, cause: str) -> None:
+    """Let `live` go on with `head`. Its history is kept, without thinking: providers bind that to its prefix."""
+    now, branch = runtime.clock(), live.branch
+    tip = without_thinking(branch.tip)
+    sealed = [
+        NodeSealed(at=now, branch=live.name, node=node) for node in path(tip) if node.id not in runtime.tree.nodes
+    ]
+    made = [] if head.id in runtime.tree.heads else [HeadMade(at=now, head=head)]
+    begun = EpochBegun(at=now, branch=live.name, head=head.id, node=tip.id if tip else None, cause=cause)
+    runtime.record(*made, *sealed, begun)
+    live.last, live.shared = None, None
+
+
+def without_thinking(tip: Node | None) -> Node | None:
+    """The same history less its thinking blocks; the very same nodes up to the first that has some.
+
+    The blocks that stay keep their bytes. A message that was nothing but thinking is left out.
+    """
+    node: Node | None = None
+    for old in path(tip):
+        kept = [old.message.body[p.start : p.end] for p in old.message.places if p.kind not in _THINKING]
+        if len(kept) == len(old.message.places) and old.parent is node:
+            node = old
+        elif kept:
+            body = b'{"role":"%s","content":[%s]}' % (old.message.role.encode(), b",".join(kept))
+            node = Node(node, Message(old.message.role, body))
+    return node

@@ -1,0 +1,254 @@
+"""One exchange: a branch's history goes out, a reply comes back and is sealed. Retries are here, and visible."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from omg.agent.journal import (
+    JournalError,
+    MarkRecord,
+    NodeSealed,
+    ReplyBegun,
+    RequestLogged,
+    RequestSettled,
+    Settlement,
+    TakenBack,
+)
+from omg.agent.live import Live
+from omg.agent.replay import baseline, shared_length
+from omg.agent.retry import wait_before_retry
+from omg.agent.runtime import Runtime
+from omg.cache.plan import Ttls, last_spot, plan
+from omg.core.events import Notice, ReplyEnded, Requested, Text, Thinking, Used
+from omg.core.usage import Usage
+from omg.provider.protocol import Began, Call, Ended, ProviderError, TextDelta, ThinkingDelta
+from omg.wire.chain import Node
+from omg.wire.guard import check
+from omg.wire.request import Body, Envelope, Mark, build
+from omg.wire.seal import Block, seal
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply that ended. `node` is None where there was nothing to seal (a refusal, an empty reply)."""
+
+    node: Node | None
+    stop: str
+    text: str
+    broken: frozenset[str] = frozenset()
+    """Calls in it that must not run: their input did not arrive whole."""
+    call_cut: bool = False
+    """Whether a last tool call was left out, because the output limit cut it."""
+    refusal: str | None = None
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One request under way."""
+
+    n: int
+    body: Body
+    sent_at: float
+    begun: Began | None = None
+    text: list[str] = field(default_factory=list[str])
+    seen: int = 0
+    """Characters of output streamed so far."""
+
+
+async def exchange(runtime: Runtime, live: Live) -> Reply:
+    """Ask for the next message of `live`'s branch, at its tip.
+
+    Raises ProviderError when it failed for good. If no reply had begun, the message is then taken back. On
+    cancellation the same holds. Raises Diverged and JournalError with nothing sent, the message taken back.
+    """
+    tries = 0
+    while True:
+        try:
+            return await _attempt(runtime, live)
+        except ProviderError as error:
+            wait = wait_before_retry(error, tries)
+            if wait is None:
+                take_back(runtime, live)
+                raise
+            tries += 1
+            _tell(runtime, live, f"{error}; trying again in {wait:.1f} s ({tries})")
+            await _pause(runtime, live, wait)
+        except BaseException:
+            take_back(runtime, live)
+            raise
+
+
+async def _pause(runtime: Runtime, live: Live, wait: float) -> None:
+    try:
+        await asyncio.sleep(runtime.retry_wait(wait))
+    except asyncio.CancelledError:
+        take_back(runtime, live)
+        raise
+
+
+def _tell(runtime: Runtime, live: Live, text: str) -> None:
+    runtime.emit(Notice(branch=live.name, at=runtime.clock(), text=text))
+
+
+def take_back(runtime: Runtime, live: Live) -> None:
+    """Take a message that no reply began to back to the last accepted node; its words become a draft."""
+    branch = live.branch
+    if branch.tip is branch.accepted or branch.tip is None:
+        return
+    live.draft = spoken(live)
+    back = TakenBack(at=runtime.clock(), branch=live.name, node=branch.accepted.id if branch.accepted else None)
+    try:
+        runtime.record(back)
+    except JournalError:
+        runtime.tree.apply(back)  # what could not be logged is undone again when the log is replayed
+
+
+def spoken(live: Live) -> str | None:
+    """The person's words in the messages that are being taken back."""
+    words = [
+        str(sealed.node.message.content[sealed.words]["text"])
+        for sealed in live.branch.unaccepted
+        if sealed.words is not None
+    ]
+    return "\n".join(words) or None
+
+
+async def _attempt(runtime: Runtime, live: Live) -> Reply:
+    attempt = _send_off(runtime, live)
+    call = Call(attempt.body.data, attempt.body.head.headers)
+    try:
+        async with aclosing(runtime.provider.stream(call)) as events:
+            async for event in events:
+                if isinstance(event, Ended):
+                    return _ended(runtime, live, attempt, event)
+                _take(runtime, live, attempt, event)
+        raise ProviderError("cut", "the reply stopped before its end", retryable=True)
+    except ProviderError as error:
+        how: Settlement = "cut" if attempt.begun else "refused" if error.failure == "refused" else "failed"
+        _unfinished(runtime, live, attempt, how, str(error))
+        raise
+    except asyncio.CancelledError:
+        _unfinished(runtime, live, attempt, "cut" if attempt.begun else "interrupted", None)
+        raise
+
+
+def _send_off(runtime: Runtime, live: Live) -> _Attempt:
+    """Plan, build, guard and log a request: all that happens before it leaves."""
+    branch = live.branch
+    if branch.tip is None:
+        raise ValueError("nothing to send")
+    marks = _plan(runtime.setup.ttls, live, branch.tip)
+    body = build(branch.head, branch.tip, marks, Envelope(runtime.setup.max_tokens))
+    last = live.last or baseline(runtime.tree, branch)
+    if last is not None:
+        check(body, last, branch.name, shared_length(branch, last))
+    n = len(runtime.tree.requests) + 1
+    runtime.record(
+        RequestLogged(
+            at=runtime.clock(),
+            n=n,
+            branch=branch.name,
+            head=branch.head.id,
+            tip=branch.tip.id,
+            marks=tuple(_mark_record(mark) for mark in marks),
+            max_tokens=runtime.setup.max_tokens,
+            hash=hashlib.sha256(body.data).hexdigest(),
+            size=len(body.data),
+            purpose=branch.made.purpose,
+            epoch=branch.epoch,
+        )
+    )
+    runtime.emit(Requested(branch=live.name, at=runtime.clock(), n=n, purpose=branch.made.purpose, usage=None))
+    return _Attempt(n, body, runtime.clock())
+
+
+def _plan(ttls: Ttls | None, live: Live, tip: Node) -> tuple[Mark, ...]:
+    if ttls is None:
+        return ()
+    last_tail = last_spot(live.last.tip) if live.last and live.last.tip is not tip else None
+    return plan(live.branch.head, tip, last_tail=last_tail, shared=live.shared, ttls=ttls)
+
+
+def _mark_record(mark: Mark) -> MarkRecord:
+    return (mark.node.id if mark.node else None, mark.block, mark.ttl)
+
+
+def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> None:
+    now = runtime.clock()
+    match event:
+        case Began():
+            attempt.begun = event
+            runtime.record(
+                ReplyBegun(
+                    at=now,
+                    n=attempt.n,
+                    message_id=event.message_id,
+                    usage=event.usage,
+                    seconds=round(now - attempt.sent_at, 3),
+                    request_id=event.request_id,
+                    organisation=event.organisation,
+                    workspace=event.workspace,
+                )
+            )
+            live.reply_began(attempt.body, event.usage)
+        case TextDelta(text=text):
+            attempt.text.append(text)
+            attempt.seen += len(text)
+            live.streamed = "".join(attempt.text)
+            runtime.emit(Text(branch=live.name, at=now, text=text))
+        case ThinkingDelta(text=text):
+            attempt.seen += len(text)
+            runtime.emit(Thinking(branch=live.name, at=now, text=text))
+        case _:
+            pass
+
+
+def _unfinished(runtime: Runtime, live: Live, attempt: _Attempt, how: Settlement, error: str | None) -> None:
+    """Settle a request whose reply never ended. What was billed for input is known; the output is not."""
+    usage = None
+    if attempt.begun:
+        begun = attempt.begun.usage
+        usage = Usage(begun.plain, begun.read, begun.write_5m, begun.write_1h, None)
+        runtime.emit(Used(branch=live.name, at=runtime.clock(), n=attempt.n, purpose=live.purpose, usage=usage))
+    runtime.record(
+        RequestSettled(
+            at=runtime.clock(), n=attempt.n, how=how, usage=usage, output_seen=-(-attempt.seen // 4), error=error
+        )
+    )
+    runtime.emit(ReplyEnded(branch=live.name, at=runtime.clock(), whole=False))
+
+
+def _ended(runtime: Runtime, live: Live, attempt: _Attempt, ended: Ended) -> Reply:
+    """Settle and seal a whole reply, in one write."""
+    at = runtime.clock()
+    settled = RequestSettled(at=at, n=attempt.n, how="whole", stop=ended.stop_reason, usage=ended.usage)
+    blocks = sealable(ended)
+    node = Node(live.branch.tip, seal("assistant", blocks)) if blocks else None
+    records = [NodeSealed(at=at, branch=live.name, node=node)] if node else []
+    runtime.record(settled, *records)
+    runtime.emit(Used(branch=live.name, at=at, n=attempt.n, purpose=live.purpose, usage=ended.usage))
+    runtime.emit(ReplyEnded(branch=live.name, at=at, whole=True))
+    text = "".join(attempt.text)
+    live.streamed = ""
+    live.said = text or live.said
+    return Reply(node, ended.stop_reason, text, ended.broken, 0 < len(blocks) < len(ended.blocks), ended.refusal)
+
+
+def sealable(ended: Ended) -> tuple[Block, ...]:
+    """What of a reply enters the history: all of it, but for three cases.
+
+    A refused turn is left out: with it in the history, what follows would be refused as well (streaming refusals
+    docs). A last tool call that the output limit cut is left out. Thinking alone is not an answer.
+    """
+    if ended.stop_reason == "refusal":
+        return ()
+    blocks = ended.blocks
+    limited = ended.stop_reason in ("max_tokens", "model_context_window_exceeded")
+    if limited and blocks and blocks[-1].get("type") == "tool_use" and blocks[-1].get("id") in ended.broken:
+        blocks = blocks[:-1]
+    if all(block.get("type") in ("thinking", "redacted_thinking") for block in blocks):
+        return ()
+    return blocks

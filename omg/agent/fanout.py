@@ -1,0 +1,140 @@
+"""Who goes when: a place for each running fork, and siblings held behind a leader where that pays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from omg.agent.state import Request, Tree
+from omg.core.usage import TTL_SECONDS, Usage
+from omg.wire.chain import Node
+from omg.wire.head import Head
+from omg.wire.request import Ttl
+
+BYTES_PER_TOKEN = 4
+"""A rough count, good enough to decide whether to wait; bills are never estimated with it."""
+LEADER_LIMIT = 30.0
+"""Seconds that followers wait for a leader at most."""
+_FIRST_SETTLE, _LONGEST_SETTLE = 0.25, 4.0
+
+
+class Places:
+    """How many forks work at once. A fork that waits for its children gives its place up meanwhile."""
+
+    def __init__(self, width: int) -> None:
+        self._free = asyncio.Semaphore(max(1, width))
+
+    @asynccontextmanager
+    async def taken(self) -> AsyncGenerator[None, None]:
+        async with self._free:
+            yield
+
+    @asynccontextmanager
+    async def given_up(self) -> AsyncGenerator[None, None]:
+        self._free.release()
+        try:
+            yield
+        finally:
+            await self._free.acquire()
+
+
+@dataclass(slots=True)
+class Settling:
+    """How long after a leader's `message_start` its writes become readable: learnt, and nothing until then."""
+
+    seconds: float = 0.0
+
+    def not_yet_readable(self) -> None:
+        """A follower came too early: the next ones wait longer."""
+        self.seconds = min(max(_FIRST_SETTLE, 2 * self.seconds), _LONGEST_SETTLE)
+
+
+@dataclass(slots=True)
+class Convoy:
+    """Siblings that share a tail nobody has written yet: one leads, the others follow when its reply begins."""
+
+    settling: Settling
+    limit: float = LEADER_LIMIT
+    _opened: asyncio.Event = field(default_factory=asyncio.Event)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _leader: Usage | None = None
+
+    async def wait(self) -> bool:
+        """Whether the caller leads. The leader goes at once; the others when its reply has begun, when it has failed
+        (the next one leads then), or after the time limit."""
+        if not self._opened.is_set():
+            try:
+                async with asyncio.timeout(self.limit):
+                    await self._turn.acquire()
+            except TimeoutError:
+                self._opened.set()
+                return False
+            if not self._opened.is_set():
+                return True
+            self._turn.release()
+            await asyncio.sleep(self.settling.seconds)
+        return False
+
+    def began(self, usage: Usage) -> None:
+        """A sibling's reply has begun. The first opens the way; later ones show whether it was readable."""
+        if self._opened.is_set():
+            leader = self._leader
+            if leader is not None and leader.written and usage.read <= leader.read:
+                self.settling.not_yet_readable()
+            return
+        self._leader = usage
+        self._open()
+
+    def leader_left(self) -> None:
+        """The leader has ended. If its reply never began, the next one leads."""
+        if not self._opened.is_set():
+            self._turn.release()
+
+    def _open(self) -> None:
+        self._opened.set()
+        if self._turn.locked():
+            self._turn.release()
+
+
+def unwritten_tail(tree: Tree, head: Head, base: Node | None, extra: int, now: float) -> int:
+    """Bytes that siblings at `base` share and that no live cache entry holds, `extra` bytes of their own included.
+
+    An entry lives at each breakpoint of a request whose reply began, for its ttl from that request's start (prompt
+    caching docs); a read refreshes it, which only makes this an over-estimate.
+    """
+    whole = (base.size if base else 0) + extra
+    held = (_held(tree, request, base, now) for request in tree.requests.values() if request.logged.head == head.id)
+    return whole - max(held, default=0)
+
+
+def _held(tree: Tree, request: Request, base: Node | None, now: float) -> int:
+    """Bytes of `base`'s history that `request` has left in the cache."""
+    if request.begun is None or base is None:
+        return 0
+    live = [
+        tree.nodes[node]
+        for node, _, ttl in request.logged.marks
+        if node is not None and now - request.logged.at < TTL_SECONDS[_ttl(ttl)]
+    ]
+    return max((node.size for node in live if base.extends(node)), default=0)
+
+
+def _ttl(text: str) -> Ttl:
+    return "1h" if text == "1h" else "5m"
+
+
+def holding_pays(
+    *, siblings: int, tail_bytes: int, minimum: int, write_over_read: float | None, hold_usd: float
+) -> bool:
+    """Whether followers should wait: when what they save is more than `hold_usd` and the tail can be cached at all.
+
+    `write_over_read` is dollars by which a token written costs more than a token read; None where unknown.
+    """
+    tail = tail_bytes // BYTES_PER_TOKEN
+    if siblings < 2 or tail < minimum:
+        return False
+    if write_over_read is None:
+        return hold_usd <= 0
+    return (siblings - 1) * tail * write_over_read > hold_usd

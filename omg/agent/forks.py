@@ -1,0 +1,245 @@
+"""Forks: children of a branch at a node, each with one small instruction, working beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import string
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from omg.agent.compose import Draft, first_of_fork, report
+from omg.agent.dispatch import Reports
+from omg.agent.facts import Telling, untold
+from omg.agent.fanout import Convoy, Places, Settling, holding_pays, unwritten_tail
+from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, NodeSealed
+from omg.agent.live import Live
+from omg.agent.runtime import Runtime
+from omg.agent.turn import Outcome
+from omg.cache.plan import Spot, last_spot
+from omg.core.events import Forked, ForkStatus, Joined, Purpose
+from omg.core.tool import ToolError
+from omg.wire.chain import Node
+
+Work = Callable[[Live, Sequence[str] | None], Awaitable[Outcome]]
+"""Runs a turn of a branch: with words, or (None) on the message that is sealed already."""
+
+
+class ForkRefused(ValueError):
+    """A fork that the limits or the state forbid, in words for whoever asked."""
+
+
+@dataclass(slots=True)
+class Forks:
+    """Every fork of a session: makes them, starts them, and waits for them."""
+
+    runtime: Runtime
+    work: Work
+    lives: dict[str, Live]
+    places: Places
+    settling: Settling = field(default_factory=Settling)
+    write_over_read: Callable[[], float | None] = lambda: None
+    """Dollars by which writing a token costs more than reading it; None where unknown."""
+
+    def spawn(
+        self, parent: Live, tasks: Sequence[str], *, group: str, purpose: Purpose = "fork", node: Node | None = None
+    ) -> list[Live]:
+        """Fork `parent` once for each task, at `node` or its newest sealed node, and start the children.
+
+        O(1) for each: no message is copied, and all are put on record in one write. Raises ForkRefused, JournalError.
+        """
+        base = node or parent.branch.tip
+        self._check(parent, tasks)
+        facts = untold(self.runtime.facts(), {}) if base is None else Telling()
+        prompt = "aside" if purpose == "aside" else "fork"
+        drafts = [first_of_fork(base, self.runtime.catalog, task, facts, prompt) for task in tasks]
+        children = self._make(parent, base, tasks, drafts, group, purpose)
+        convoy = self._convoy(parent, base, children, drafts)
+        for child in children:
+            self._start(child, None, convoy)
+        return children
+
+    def _check(self, parent: Live, tasks: Sequence[str]) -> None:
+        if not tasks or not all(task.strip() for task in tasks):
+            raise ForkRefused("a fork needs a task in words")
+        depth, most = parent.branch.made.depth + 1, self.runtime.limits.depth
+        if depth > most:
+            raise ForkRefused(f"forks may nest {most} deep, and this would be level {depth}: do the work here instead")
+
+    def _make(
+        self,
+        parent: Live,
+        base: Node | None,
+        tasks: Sequence[str],
+        drafts: Sequence[Draft],
+        group: str,
+        purpose: Purpose,
+    ) -> list[Live]:
+        now, names = self.runtime.clock(), self._names(parent, purpose)
+        made = [
+            BranchMade(
+                at=now,
+                name=next(names),
+                head=parent.branch.head.id,
+                node=base.id if base else None,
+                parent=parent.name,
+                task=task,
+                group=group,
+                place=place,
+                depth=parent.branch.made.depth + 1,
+                purpose=purpose,
+            )
+            for place, task in enumerate(tasks)
+        ]
+        nodes = [Node(base, draft.seal()) for draft in drafts]
+        sealed = [
+            NodeSealed(at=now, branch=branch.name, node=node, told=draft.told, words=draft.words)
+            for branch, node, draft in zip(made, nodes, drafts, strict=True)
+        ]
+        self.runtime.record(*(record for pair in zip(made, sealed, strict=True) for record in pair))
+        for branch in made:
+            self.runtime.emit(Forked(branch=parent.name, at=now, child=branch.name, task=branch.task or ""))
+        return [
+            self._live(parent, branch.name, base, node, draft)
+            for branch, node, draft in zip(made, nodes, drafts, strict=True)
+        ]
+
+    def _live(self, parent: Live, name: str, base: Node | None, node: Node, draft: Draft) -> Live:
+        branch = self.runtime.tree.branches[name]
+        shared = Spot(node, draft.shared) if draft.shared is not None else last_spot(base)
+        live = Live(branch, parent.files.clone(), last=parent.last, shared=shared)
+        self.lives[name] = live
+        return live
+
+    def _names(self, parent: Live, purpose: Purpose) -> Iterator[str]:
+        """Names for new children: a, b, … for main's, a.a, a.b, … for a's; btw1, … for questions aside."""
+        taken = self.runtime.tree.branches
+        prefix = "" if parent.branch.made.parent is None else f"{parent.name}."
+        endless = (f"btw{n}" for n in _count()) if purpose == "aside" else (prefix + _letters(n) for n in _count(0))
+        return (name for name in endless if name not in taken)
+
+    def _convoy(
+        self, parent: Live, base: Node | None, children: Sequence[Live], drafts: Sequence[Draft]
+    ) -> Convoy | None:
+        """A convoy where holding the siblings pays; None: all go at once."""
+        setup = self.runtime.setup
+        first = children[0].branch.tip
+        if not setup.shares_cache or first is None:
+            return None
+        shared = drafts[0].shared
+        extra = first.message.places[shared].end if shared is not None else 0
+        tail = unwritten_tail(self.runtime.tree, parent.branch.head, base, extra, self.runtime.clock())
+        pays = holding_pays(
+            siblings=len(children),
+            tail_bytes=tail,
+            minimum=setup.minimum,
+            write_over_read=self.write_over_read(),
+            hold_usd=self.runtime.limits.hold_usd,
+        )
+        return Convoy(self.settling) if pays else None
+
+    def _start(self, child: Live, words: Sequence[str] | None, convoy: Convoy | None = None) -> None:
+        child.task = asyncio.create_task(self._run(child, words, convoy), name=f"fork {child.name}")
+
+    async def _run(self, child: Live, words: Sequence[str] | None, convoy: Convoy | None) -> None:
+        """A child's life, from its start to its report."""
+        outcome = Outcome("interrupted")
+        led = False
+        try:
+            async with self.places.taken():
+                if convoy is not None:
+                    led = await convoy.wait()
+                    child.began = convoy.began
+                outcome = await self.work(child, words)
+        except asyncio.CancelledError:
+            outcome = Outcome("interrupted")
+        finally:
+            if convoy is not None and led:
+                convoy.leader_left()
+            self._ended(child, outcome)
+
+    def _ended(self, child: Live, outcome: Outcome) -> None:
+        status, error = _status(outcome)
+        text = child.said or child.streamed
+        now, parent = self.runtime.clock(), child.branch.made.parent or "main"
+        self.runtime.record(BranchEnded(at=now, branch=child.name, status=status, text=text, error=error))
+        self.runtime.emit(Joined(branch=parent, at=now, child=child.name, status=status, text=text))
+        child.rest()
+
+    async def call(self, parent: Live, call_id: str, tasks: Sequence[str]) -> Reports:
+        """The model's own fork: spawn, wait, and give the reports in task order. Raises ToolError.
+
+        When the wait is cancelled the children work on, and their reports join later.
+        """
+        try:
+            children = self.spawn(parent, tasks, group=call_id)
+        except ForkRefused as error:
+            raise ToolError(str(error)) from error
+        if parent.branch.made.parent is None:
+            await self.wait(children)
+        else:
+            async with self.places.given_up():
+                await self.wait(children)
+        texts = [report(child.branch, self.runtime.catalog) for child in children]
+        return Reports("\n\n".join(texts), tuple(child.name for child in children))
+
+    async def wait(self, children: Sequence[Live]) -> None:
+        """Return when all of `children` have ended; being cancelled does not touch them."""
+        tasks = [child.task for child in children if child.task is not None]
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def wake(self, child: Live, words: str) -> None:
+        """Let a finished fork work again, on `words`. Raises ForkRefused while it works."""
+        if child.busy:
+            raise ForkRefused(f"{child.name} is at work: steer it instead")
+        branch = child.branch
+        self.runtime.record(BranchWoken(at=self.runtime.clock(), branch=child.name))
+        if branch.tip is not branch.base:
+            return self._start(child, [words])
+        facts = untold(self.runtime.facts(), {}) if branch.base is None else Telling()
+        task = f"{branch.made.task}\n\n{words}"
+        draft = first_of_fork(branch.base, self.runtime.catalog, task, facts)
+        node = Node(branch.base, draft.seal())
+        self.runtime.record(
+            NodeSealed(at=self.runtime.clock(), branch=child.name, node=node, told=draft.told, words=draft.words)
+        )
+        return self._start(child, None)
+
+    async def stop(self, child: Live) -> None:
+        """Stop a fork and its own forks, and wait until they have reported what they had."""
+        line = [live for live in self.lives.values() if self._descends(live, child.name)]
+        tasks = [live.task for live in line if live.task is not None and live.busy]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    def _descends(self, live: Live, name: str) -> bool:
+        branch: str | None = live.name
+        while branch is not None and branch != name:
+            branch = self.runtime.tree.branches[branch].made.parent
+        return branch == name
+
+
+def _status(outcome: Outcome) -> tuple[ForkStatus, str | None]:
+    if outcome.stop == "end_turn":
+        return "done", None
+    if outcome.stop == "interrupted":
+        return "stopped", None
+    return "failed", outcome.error or f"ended early: {outcome.stop}"
+
+
+def _count(start: int = 1) -> Iterator[int]:
+    while True:
+        yield start
+        start += 1
+
+
+def _letters(n: int) -> str:
+    """a … z, aa, ab, … for 0, 1, …"""
+    text = ""
+    n += 1
+    while n:
+        n, digit = divmod(n - 1, 26)
+        text = string.ascii_lowercase[digit] + text
+    return text

@@ -1,0 +1,224 @@
+"""What an agent puts on record, in the order it happens. The session log is the journal that lasts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, Protocol
+
+from omg.core.events import ForkStatus, Purpose
+from omg.core.usage import Usage
+from omg.wire.chain import Node
+from omg.wire.head import Head
+
+MarkRecord = tuple[str | None, int, str]
+"""A breakpoint: node id (None: the head), block, ttl."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Something that happened. `at` is in seconds, UTC epoch."""
+
+    kind: ClassVar[str]
+    at: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionMade(Record):
+    """The first record. `parent` and `parent_node` name the session and node that it was forked from."""
+
+    kind: ClassVar[str] = "session"
+    format: int
+    id: str
+    folder: str
+    omg: str
+    provider: str
+    parent: str | None = None
+    parent_node: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadMade(Record):
+    """A head, with its bytes."""
+
+    kind: ClassVar[str] = "head"
+    head: Head
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchMade(Record):
+    """A branch at a node. `group` and `place` order the children of one fork; `mode` is its authority."""
+
+    kind: ClassVar[str] = "branch"
+    name: str
+    head: str
+    node: str | None
+    parent: str | None = None
+    task: str | None = None
+    group: str = ""
+    place: int = 0
+    depth: int = 0
+    purpose: Purpose = "turn"
+    told: dict[str, str] = field(default_factory=dict[str, str])
+    seen: dict[str, str] = field(default_factory=dict[str, str])
+    """What its history has told and read already, where that history comes from another session."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EpochBegun(Record):
+    """A branch goes on with another head or another history. The old epoch stays."""
+
+    kind: ClassVar[str] = "epoch"
+    branch: str
+    head: str
+    node: str | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSealed(Record):
+    """A message sealed and made the branch's newest.
+
+    `joins` are the children whose reports it carries, `told` the facts it tells (name to hash), `words` the block
+    that holds the person's own words.
+    """
+
+    kind: ClassVar[str] = "node"
+    branch: str
+    node: Node
+    joins: tuple[str, ...] = ()
+    told: dict[str, str] = field(default_factory=dict[str, str])
+    words: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestLogged(Record):
+    """A request about to be sent: all that is needed to render it again, and the SHA-256 of its body."""
+
+    kind: ClassVar[str] = "request"
+    n: int
+    branch: str
+    head: str
+    tip: str
+    marks: tuple[MarkRecord, ...]
+    max_tokens: int
+    hash: str
+    size: int
+    purpose: Purpose
+    epoch: int = 1
+    predicted: Usage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyBegun(Record):
+    """A reply has begun: what was sent is final. `seconds` is the time to the first event."""
+
+    kind: ClassVar[str] = "begun"
+    n: int
+    message_id: str
+    usage: Usage
+    seconds: float
+    request_id: str | None = None
+    organisation: str | None = None
+    workspace: str | None = None
+
+
+Settlement = Literal["whole", "cut", "refused", "failed", "interrupted"]
+"""whole: sealed or complete. cut: begun and not ended. refused, failed, interrupted: before it began."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestSettled(Record):
+    """A request is over. After `cut`, `usage.output` is None and lies between `output_seen` and max_tokens."""
+
+    kind: ClassVar[str] = "settled"
+    n: int
+    how: Settlement
+    stop: str | None = None
+    usage: Usage | None = None
+    output_seen: int = 0
+    error: str | None = None
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenBack(Record):
+    """A message that no reply began to: the branch is back at `node`, its last accepted one."""
+
+    kind: ClassVar[str] = "back"
+    branch: str
+    node: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDone(Record):
+    """What a tool call came to, before anybody used it. `seen` are the file hashes it learnt."""
+
+    kind: ClassVar[str] = "tool"
+    branch: str
+    id: str
+    text: str
+    is_error: bool
+    line: str = ""
+    seen: dict[str, str] = field(default_factory=dict[str, str])
+    joins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchEnded(Record):
+    """A child's outcome; its report is pending on its parent from here on."""
+
+    kind: ClassVar[str] = "end"
+    branch: str
+    status: ForkStatus
+    text: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchWoken(Record):
+    """A finished child works again."""
+
+    kind: ClassVar[str] = "wake"
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportDropped(Record):
+    """A pending report that the person does not want joined."""
+
+    kind: ClassVar[str] = "drop"
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleGranted(Record):
+    """A person's answer that widens one branch for the rest of the session."""
+
+    kind: ClassVar[str] = "rule"
+    branch: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModeSet(Record):
+    """A branch's mode from here on."""
+
+    kind: ClassVar[str] = "mode"
+    branch: str
+    mode: str
+
+
+class JournalError(Exception):
+    """The journal could not be written. Nothing of what was to be recorded has happened."""
+
+
+class Journal(Protocol):
+    """Where records go. A record is safe from the death of this process once `write` returns."""
+
+    def write(self, *records: Record) -> None:
+        """Append all of `records` or none. Raises JournalError."""
+        ...
+
+    def sync(self) -> None:
+        """Make what was written safe from the death of the machine."""
+        ...

@@ -1,0 +1,60 @@
+"""After a process died: bring its tree to a state that can go on, and say what was lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from omg.agent.agent import Agent
+from omg.agent.exchange import take_back
+from omg.agent.journal import BranchEnded, RequestSettled
+from omg.agent.state import Request
+from omg.core.usage import Usage
+
+
+def recover(agent: Agent) -> list[str]:
+    """Settle what was under way, stop what was running, take back what was never accepted: for the person, in words.
+
+    Words of the person that were taken back are main's `draft` then.
+    """
+    return [*_requests(agent), *_forks(agent), *_unaccepted(agent)]
+
+
+def _requests(agent: Agent) -> Iterator[str]:
+    runtime = agent.runtime
+    for n, request in runtime.tree.requests.items():
+        if request.settled is None:
+            how = "cut" if request.begun else "interrupted"
+            runtime.record(RequestSettled(at=runtime.clock(), n=n, how=how, usage=_billed(request)))
+            if request.begun:
+                yield f"{request.logged.branch}: the reply that was streaming when OMG ended is lost"
+
+
+def _billed(request: Request) -> Usage | None:
+    if request.begun is None:
+        return None
+    usage = request.begun.usage
+    return Usage(usage.plain, usage.read, usage.write_5m, usage.write_1h, None)
+
+
+def _forks(agent: Agent) -> Iterator[str]:
+    runtime = agent.runtime
+    for branch in list(runtime.tree.branches.values()):
+        if branch.status == "running":
+            ended = BranchEnded(
+                at=runtime.clock(),
+                branch=branch.name,
+                status="stopped",
+                text=branch.report,
+                error="OMG ended while it worked",
+            )
+            runtime.record(ended)
+            yield f"fork {branch.name} was stopped when OMG ended: /wake {branch.name} WORDS lets it go on"
+
+
+def _unaccepted(agent: Agent) -> Iterator[str]:
+    for name, branch in agent.runtime.tree.branches.items():
+        if branch.unaccepted:
+            live = agent.live(name)
+            take_back(agent.runtime, live)
+            if live.draft and branch.made.parent is None:
+                yield "your last words were not answered; they are in the prompt again"

@@ -1,0 +1,90 @@
+"""What all branches of a session share: the provider, the journal and its tree, the clock, the limits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from omg.agent.facts import Fact
+from omg.agent.journal import Journal, Record
+from omg.agent.permit import Asker, Mode, Rule
+from omg.agent.state import Tree
+from omg.cache.plan import Ttls
+from omg.core.catalog import Catalog
+from omg.core.events import Emit, Event
+from omg.provider.protocol import Provider
+from omg.wire.head import Headers
+from omg.wire.seal import Json
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSetup:
+    """The model of a session and what its profile says of it: what goes into the head and the envelope."""
+
+    model: str
+    max_tokens: int
+    window: int
+    minimum: int
+    """Tokens under which nothing is cached."""
+    ttls: Ttls | None
+    """Where the endpoint honours markers; None: no markers are sent."""
+    headers: Headers = ()
+    extra: tuple[tuple[str, Json], ...] = ()
+    """Head fields that are set: thinking, output_config."""
+    shares_cache: bool = True
+    """Whether the endpoint has any prefix cache, so that holding siblings behind a leader can pay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What bounds a session."""
+
+    width: int = 16
+    depth: int = 3
+    hold_usd: float = 0.0
+    max_turns: int | None = None
+    budget_usd: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a session's branches begin with."""
+
+    mode: Mode
+    allow: tuple[Rule, ...] = ()
+    deny: tuple[Rule, ...] = ()
+
+
+@dataclass(slots=True)
+class Runtime:
+    """Shared services. `emit` feeds every front end; `record` is the one way to change the tree."""
+
+    provider: Provider
+    catalog: Catalog
+    journal: Journal
+    tree: Tree
+    emit: Emit
+    folder: Path
+    root: Path
+    setup: ModelSetup
+    limits: Limits
+    rules: Rules
+    asker: Asker | None
+    outputs: Path
+    """The folder that keeps output too long for a result."""
+    facts: Callable[[], Sequence[Fact]] = field(default=tuple)
+    cost: Callable[[], float | None] = field(default=lambda: None)
+    """Dollars spent by the whole tree so far."""
+    clock: Callable[[], float] = time.time
+    retry_wait: Callable[[float], float] = field(default=lambda seconds: seconds)
+
+    def record(self, *records: Record) -> None:
+        """Write `records` to the journal, then take them into account. Raises JournalError, and then neither."""
+        self.journal.write(*records)
+        for record in records:
+            self.tree.apply(record)
+
+    def say(self, event: Event) -> None:
+        self.emit(event)

@@ -1,0 +1,208 @@
+"""The state of a session tree: what its records add up to. Live and resumed sessions go through the same `apply`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from omg.agent.journal import (
+    BranchEnded,
+    BranchMade,
+    BranchWoken,
+    CallDone,
+    EpochBegun,
+    HeadMade,
+    ModeSet,
+    NodeSealed,
+    Record,
+    ReplyBegun,
+    ReportDropped,
+    RequestLogged,
+    RequestSettled,
+    RuleGranted,
+    SessionMade,
+    TakenBack,
+)
+from omg.core.events import ForkStatus
+from omg.wire.chain import Node
+from omg.wire.head import Head
+
+
+@dataclass(slots=True)
+class Branch:
+    """A growing tip, and what belongs to it alone."""
+
+    made: BranchMade
+    head: Head
+    base: Node | None
+    """Where it began: its fork point, or the beginning of its epoch."""
+    tip: Node | None
+    accepted: Node | None
+    """The newest node that the provider has begun to answer, or that it has said itself."""
+    status: ForkStatus | None = None
+    report: str = ""
+    error: str | None = None
+    mode: str | None = None
+    epoch: int = 1
+    last_request: int | None = None
+    """The last request whose reply began, in this epoch."""
+    results: dict[str, CallDone] = field(default_factory=dict[str, CallDone])
+    pending: list[str] = field(default_factory=list[str])
+    told: dict[str, str] = field(default_factory=dict[str, str])
+    seen: dict[str, str] = field(default_factory=dict[str, str])
+    rules: list[str] = field(default_factory=list[str])
+    unaccepted: list[NodeSealed] = field(default_factory=list[NodeSealed])
+    cut: bool = False
+    """Whether the last reply was cut after it had begun, so that it is missing from the history."""
+
+    @property
+    def name(self) -> str:
+        return self.made.name
+
+
+@dataclass(slots=True)
+class Request:
+    """One request, from before it was sent to after it was settled."""
+
+    logged: RequestLogged
+    begun: ReplyBegun | None = None
+    settled: RequestSettled | None = None
+
+
+class Tree:
+    """A session and everything in it."""
+
+    def __init__(self) -> None:
+        self.made: SessionMade | None = None
+        self.heads: dict[str, Head] = {}
+        self.nodes: dict[str, Node] = {}
+        self.branches: dict[str, Branch] = {}
+        self.requests: dict[int, Request] = {}
+        self.updated = 0.0
+
+    @property
+    def session(self) -> SessionMade:
+        """The session's first record. Raises LookupError on an empty tree."""
+        if self.made is None:
+            raise LookupError("no session has been made")
+        return self.made
+
+    def node(self, id: str | None) -> Node | None:
+        """A node by its id; None for the empty history. Raises KeyError."""
+        return None if id is None else self.nodes[id]
+
+    def children(self, name: str) -> list[Branch]:
+        """The branches forked from `name`, in the order they were made."""
+        return [branch for branch in self.branches.values() if branch.made.parent == name]
+
+    def apply(self, record: Record) -> None:
+        """Take one record into account. Raises KeyError where it names what was never recorded."""
+        self.updated = record.at
+        match record:
+            case SessionMade():
+                self.made = record
+            case HeadMade():
+                self.heads[record.head.id] = record.head
+            case BranchMade():
+                self._branch(record)
+            case EpochBegun():
+                self._epoch(record)
+            case NodeSealed():
+                self._sealed(record)
+            case RequestLogged():
+                self.requests[record.n] = Request(record)
+            case ReplyBegun():
+                self._begun(record)
+            case RequestSettled():
+                self._settled(record)
+            case TakenBack():
+                self._back(record)
+            case CallDone():
+                self._call(record)
+            case BranchEnded():
+                self._ended(record)
+            case BranchWoken():
+                branch = self.branches[record.branch]
+                branch.status, branch.error = "running", None
+            case ReportDropped():
+                self._forget(record.branch)
+            case RuleGranted():
+                self.branches[record.branch].rules.append(record.rule)
+            case ModeSet():
+                self.branches[record.branch].mode = record.mode
+            case _:
+                raise TypeError(f"a record of no known kind: {record!r}")
+
+    def _branch(self, record: BranchMade) -> None:
+        node = self.node(record.node)
+        branch = Branch(record, self.heads[record.head], node, node, node)
+        branch.told, branch.seen = dict(record.told), dict(record.seen)
+        parent = self.branches.get(record.parent) if record.parent else None
+        if parent is not None:
+            branch.told, branch.seen = dict(parent.told), dict(parent.seen)
+            branch.rules, branch.mode = list(parent.rules), parent.mode
+            branch.status = "running"
+        self.branches[record.name] = branch
+
+    def _epoch(self, record: EpochBegun) -> None:
+        branch = self.branches[record.branch]
+        branch.head = self.heads[record.head]
+        branch.base = branch.tip = branch.accepted = self.node(record.node)
+        branch.last_request = None
+        branch.epoch += 1
+        branch.unaccepted.clear()
+
+    def _sealed(self, record: NodeSealed) -> None:
+        self.nodes[record.node.id] = record.node
+        branch = self.branches.get(record.branch)
+        if branch is None:
+            return
+        branch.tip = record.node
+        if record.node.message.role == "assistant":
+            branch.accepted, branch.results = record.node, {}
+            return
+        branch.pending = [child for child in branch.pending if child not in record.joins]
+        branch.unaccepted.append(record)
+
+    def _begun(self, record: ReplyBegun) -> None:
+        request = self.requests[record.n]
+        request.begun = record
+        branch = self.branches[request.logged.branch]
+        branch.accepted = self.nodes[request.logged.tip]
+        branch.last_request = record.n
+        for sealed in branch.unaccepted:
+            branch.told |= sealed.told
+        branch.unaccepted.clear()
+        branch.results, branch.cut = {}, False
+
+    def _settled(self, record: RequestSettled) -> None:
+        request = self.requests[record.n]
+        request.settled = record
+        if record.how == "cut":
+            self.branches[request.logged.branch].cut = True
+
+    def _back(self, record: TakenBack) -> None:
+        branch = self.branches[record.branch]
+        branch.tip = self.node(record.node)
+        for sealed in branch.unaccepted:
+            branch.pending += [child for child in sealed.joins if child not in branch.pending]
+        branch.unaccepted.clear()
+
+    def _call(self, record: CallDone) -> None:
+        branch = self.branches[record.branch]
+        branch.results[record.id] = record
+        branch.seen |= record.seen
+        branch.pending = [child for child in branch.pending if child not in record.joins]
+
+    def _ended(self, record: BranchEnded) -> None:
+        branch = self.branches[record.branch]
+        branch.status, branch.report, branch.error = record.status, record.text, record.error
+        parent = self.branches.get(branch.made.parent or "")
+        if parent is None or branch.made.purpose != "fork":
+            return
+        if branch.name not in parent.pending:
+            parent.pending.append(branch.name)
+
+    def _forget(self, child: str) -> None:
+        for branch in self.branches.values():
+            if child in branch.pending:
+                branch.pending.remove(child)

@@ -1,0 +1,151 @@
+"""A turn: from a person's words (or a fork's task) to a reply without tool calls."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from omg.agent.compose import Draft, next_message, open_calls
+from omg.agent.dispatch import Dispatcher
+from omg.agent.exchange import Reply, exchange, take_back
+from omg.agent.facts import Telling, untold
+from omg.agent.journal import JournalError, NodeSealed
+from omg.agent.live import Live
+from omg.agent.replay import ReplayFailed
+from omg.agent.runtime import Runtime
+from omg.core.events import Joined, Notice, UserSaid
+from omg.provider.protocol import ProviderError
+from omg.wire.chain import Node
+from omg.wire.guard import Diverged
+
+Stop = Literal["end_turn", "max_tokens", "refusal", "context_full", "max_turns", "budget", "interrupted", "error"]
+
+_NOTICES: dict[str, str] = {
+    "max_tokens": "the reply reached its output limit; say “go on” for the rest",
+    "refusal": "the model refused; the refused reply is not part of the history. Say it differently, or go on from earlier",
+    "context_full": "the context is full: fork from an earlier point, or begin a new session",
+    "max_turns": "the limit of requests for one turn is reached; say “go on” to continue",
+    "budget": "the budget is spent; raise it with --budget to go on",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a turn ended. `error` is one line, for stop "error" and where the provider said something."""
+
+    stop: Stop
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of one branch."""
+
+    runtime: Runtime
+    live: Live
+    dispatcher: Dispatcher
+
+    async def say(self, words: Sequence[str], *, only: str | None = None) -> Outcome:
+        """Seal the next user message (with `words`, or just with what is pending) and work until the turn ends."""
+        try:
+            facts = await asyncio.to_thread(self._untold)
+            draft = next_message(
+                self.runtime.tree, self.live.branch, self.runtime.catalog, words=words, facts=facts, only=only
+            )
+            if draft is None:
+                return Outcome("end_turn")
+            for word in words:
+                self.runtime.emit(UserSaid(branch=self.live.name, at=self.runtime.clock(), text=word))
+            self._seal(draft)
+        except JournalError as error:
+            self.live.draft = "\n".join(words) or None
+            return Outcome("error", str(error))
+        except asyncio.CancelledError:
+            self.live.draft = "\n".join(words) or None
+            return Outcome("interrupted")
+        return await self.go_on()
+
+    async def go_on(self) -> Outcome:
+        """Work on the newest message until the turn ends. Never raises for what can go wrong; says it."""
+        try:
+            return await self._work()
+        except asyncio.CancelledError:
+            return Outcome("interrupted")
+        except ProviderError as error:
+            return Outcome("context_full" if error.failure == "context_full" else "error", str(error))
+        except (Diverged, JournalError, ReplayFailed) as error:
+            take_back(self.runtime, self.live)
+            return Outcome("error", str(error))
+
+    async def _work(self) -> Outcome:
+        requests = 0
+        while True:
+            limit = self._limit(requests)
+            if limit is not None:
+                return self._stopped(limit)
+            reply = await exchange(self.runtime, self.live)
+            requests += 1
+            if reply.refusal:
+                self._notice(reply.refusal)
+            calls = open_calls(reply.node)
+            if calls:
+                await self.dispatcher.run_all(calls, reply.broken)
+            steers = self.live.take_steers()
+            if calls or steers:
+                self._seal_next(steers, reply)
+            elif reply.stop != "pause_turn" or reply.node is None:
+                return self._stopped(_stop_of(reply))
+
+    def _limit(self, requests: int) -> Stop | None:
+        limits = self.runtime.limits
+        if limits.max_turns is not None and requests >= limits.max_turns:
+            return "max_turns"
+        if limits.budget_usd > 0 and (self.runtime.cost() or 0.0) >= limits.budget_usd:
+            return "budget"
+        return None
+
+    def _stopped(self, stop: Stop) -> Outcome:
+        if stop in _NOTICES:
+            self._notice(_NOTICES[stop])
+        return Outcome(stop)
+
+    def _seal_next(self, steers: Sequence[str], reply: Reply) -> None:
+        """Seal results, reports that have come in, and words of the person that were to go into this turn."""
+        notes = [self.runtime.catalog.say("call_cut")] if reply.call_cut else []
+        draft = next_message(self.runtime.tree, self.live.branch, self.runtime.catalog, words=steers, notes=notes)
+        if draft is not None:
+            for word in steers:
+                self.runtime.emit(UserSaid(branch=self.live.name, at=self.runtime.clock(), text=word))
+            self._seal(draft)
+
+    def _seal(self, draft: Draft) -> None:
+        now, tree = self.runtime.clock(), self.runtime.tree
+        node = Node(self.live.branch.tip, draft.seal())
+        self.live.draft = None
+        self.runtime.record(
+            NodeSealed(at=now, branch=self.live.name, node=node, joins=draft.joins, told=draft.told, words=draft.words)
+        )
+        for child in draft.joins:
+            branch = tree.branches[child]
+            status = branch.status or "done"
+            self.runtime.emit(
+                Joined(branch=self.live.name, at=now, child=child, status=status, text=branch.report, sealed=True)
+            )
+
+    def _untold(self) -> Telling:
+        return untold(self.runtime.facts(), self.live.branch.told)
+
+    def _notice(self, text: str) -> None:
+        self.runtime.emit(Notice(branch=self.live.name, at=self.runtime.clock(), text=text))
+
+
+def _stop_of(reply: Reply) -> Stop:
+    match reply.stop:
+        case "max_tokens" | "refusal":
+            return reply.stop
+        case "model_context_window_exceeded":
+            return "context_full"
+        case _:
+            return "end_turn"

@@ -1,0 +1,123 @@
+"""Records as JSON, and back. A head's and a message's bytes stand in their line verbatim, as its last field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, cast
+
+from omg.agent import journal
+from omg.agent.journal import HeadMade, NodeSealed, Record
+from omg.agent.state import Tree
+from omg.core.usage import Usage
+from omg.wire.chain import Node
+from omg.wire.head import Head
+from omg.wire.seal import Json, Raw, canonical, unseal
+
+FORMAT = 1
+"""The version of this format, written into each session's first record."""
+
+_MESSAGE = b',"message":'
+_BODY = b',"body":'
+
+
+class BadRecord(ValueError):
+    """A line that is JSON and not a record of this format, or one that contradicts itself."""
+
+
+_KINDS: dict[str, type[Record]] = {
+    kind.kind: kind
+    for kind in vars(journal).values()
+    if isinstance(kind, type) and issubclass(kind, Record) and kind is not Record
+}
+
+
+def encode(record: Record) -> bytes:
+    """A record as one JSON object, without a new line."""
+    values: dict[str, Json] = {"kind": record.kind}
+    last: dict[str, Json] = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        match value:
+            case Node():
+                values |= {"id": value.id, "parent": value.parent.id if value.parent else None}
+                last = {"message": Raw(value.message.body)}
+            case Head():
+                headers = [list(pair) for pair in value.headers]
+                values |= {"id": value.id, "endpoint": value.endpoint, "headers": headers}
+                last = {"body": Raw(value.body + b"}")}
+            case Usage():
+                values[field.name] = value.to_json()
+            case _:
+                values[field.name] = value
+    return canonical(values | last)
+
+
+def decode(line: bytes, tree: Tree) -> Record | None:
+    """The record in a line; None for a kind this version does not know. `tree` is what came before it.
+
+    Raises BadRecord, and KeyError where it names a node that never came.
+    """
+    if line.startswith(b'{"kind":"node"'):
+        return _node(line, tree)
+    if line.startswith(b'{"kind":"head"'):
+        return _head(line)
+    values = cast(dict[str, Any], json.loads(line))
+    kind = _KINDS.get(str(values.pop("kind", None)))
+    if kind is None:
+        return None
+    return _made(kind, values)
+
+
+def _made(kind: type[Record], values: dict[str, Any]) -> Record:
+    known = {field.name: _CONVERT.get(field.name, _same) for field in fields(kind)}
+    try:
+        return kind(**{name: known[name](value) for name, value in values.items() if name in known})
+    except (TypeError, ValueError) as error:
+        raise BadRecord(f"not a whole {kind.kind} record: {error}") from error
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _usage(value: Any) -> Usage | None:
+    return None if value is None else Usage(**value)
+
+
+_CONVERT: dict[str, Callable[[Any], Any]] = {
+    "usage": _usage,
+    "predicted": _usage,
+    "marks": lambda value: tuple(tuple(mark) for mark in value),
+    "joins": tuple,
+}
+
+
+def _split(line: bytes, mark: bytes) -> tuple[dict[str, Any], bytes]:
+    """The fields before the verbatim bytes, and these bytes."""
+    front, found, rest = line.partition(mark)
+    if not found:
+        raise BadRecord("the verbatim bytes are missing")
+    return cast(dict[str, Any], json.loads(front + b"}")), rest[:-1]
+
+
+def _node(line: bytes, tree: Tree) -> NodeSealed:
+    values, body = _split(line, _MESSAGE)
+    try:
+        node = Node(tree.node(values.pop("parent")), unseal(body))
+    except ValueError as error:
+        raise BadRecord(str(error)) from error
+    if node.id != values.pop("id"):
+        raise BadRecord("the message is not the one that was sealed: its id differs")
+    values.pop("kind")
+    return cast(NodeSealed, _made(NodeSealed, {**values, "node": tree.nodes.get(node.id, node)}))
+
+
+def _head(line: bytes) -> HeadMade:
+    values, body = _split(line, _BODY)
+    headers = tuple((str(name), str(value)) for name, value in values["headers"])
+    head = Head(str(values["endpoint"]), headers, body[:-1])
+    if head.id != values["id"]:
+        raise BadRecord("the head is not the one that was used: its id differs")
+    return HeadMade(at=values["at"], head=head)

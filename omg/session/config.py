@@ -1,0 +1,31 @@
+"""What a session is opened with: values handed down by the command line, which alone reads settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from omg.agent.permit import Asker
+from omg.agent.runtime import Limits, ModelSetup, Rules
+from omg.core.catalog import Catalog
+from omg.provider.protocol import Provider
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """`model` and `effort` are what the person asked for by name; None: the session's own, else `default_model`."""
+
+    home: Path
+    folder: Path
+    catalog: Catalog
+    provider: Provider
+    provider_name: str
+    default_model: str
+    setup_for: Callable[[str, str | None], ModelSetup]
+    """The setup of a model, by name and effort."""
+    rules: Rules
+    limits: Limits
+    model: str | None = None
+    effort: str | None = None
+    asker: Asker | None = None

@@ -1,0 +1,157 @@
+"""A conversation: one session open for work. Front ends talk to it and are fed by its events."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from omg.agent.agent import Agent
+from omg.agent.epoch import change_head
+from omg.agent.facts import Fact, environment, instruction_paths, instructions
+from omg.agent.forks import ForkRefused
+from omg.agent.journal import Journal
+from omg.agent.runtime import ModelSetup, Runtime
+from omg.agent.state import Tree
+from omg.agent.turn import Outcome
+from omg.cache.ledger import Figures
+from omg.core.events import Emit, Event, Notice, SessionOpened
+from omg.session import accounts
+from omg.session.config import Config
+from omg.wire.head import Head
+from omg.workspace import git
+
+
+class Hub:
+    """Hands every event to everyone who listens, in the order they came."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Emit] = []
+
+    def listen(self, listener: Emit) -> Callable[[], None]:
+        """Feed `listener` from now on; the function that is returned ends it."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    def __call__(self, event: Event) -> None:
+        for listener in list(self._listeners):
+            listener(event)
+
+
+class Conversation:
+    """One session open for work."""
+
+    def __init__(self, config: Config, tree: Tree, journal: Journal, setup: ModelSetup, notices: list[str]) -> None:
+        self.config = config
+        self.hub = Hub()
+        self.notices = notices
+        """What there is to say before anything else: damage, what a crash has cost."""
+        self.draft: str | None = None
+        """Words that a crash has taken back."""
+        root = git.root(config.folder)
+        self.agent = Agent(
+            Runtime(
+                provider=config.provider,
+                catalog=config.catalog,
+                journal=journal,
+                tree=tree,
+                emit=self.hub,
+                folder=config.folder,
+                root=root or config.folder,
+                setup=setup,
+                limits=config.limits,
+                rules=config.rules,
+                asker=config.asker,
+                outputs=config.home / "outputs",
+                facts=self._facts,
+                cost=lambda: self.figures().cost_usd,
+            ),
+            lambda: accounts.write_over_read(self.model, config.provider.endpoint),
+        )
+
+    @property
+    def tree(self) -> Tree:
+        return self.agent.runtime.tree
+
+    @property
+    def id(self) -> str:
+        return self.tree.session.id
+
+    @property
+    def model(self) -> str:
+        return self.tree.branches["main"].head.model
+
+    @property
+    def busy(self) -> bool:
+        """Whether main is at work."""
+        main = self.agent.lives.get("main")
+        return main is not None and main.busy
+
+    def opened(self) -> None:
+        """Tell listeners what was opened, and what there is to say."""
+        now, config = time.time(), self.config
+        self.hub(
+            SessionOpened(
+                branch="main", at=now, folder=str(config.folder), model=self.model, provider=config.provider_name
+            )
+        )
+        for text in self.notices:
+            self.hub(Notice(branch="main", at=now, text=text))
+
+    async def say(self, words: str) -> Outcome:
+        """One turn of main with a person's words."""
+        return await self.agent.say(words)
+
+    def figures(self, branch: str | None = None) -> Figures:
+        """The sums of the whole tree, or of one branch's own requests."""
+        lines = accounts.lines(self.tree)
+        return accounts.sums(lines) if branch is None else accounts.of_branch(lines, branch)
+
+    def context_used(self, branch: str = "main") -> int:
+        """Tokens that `branch` has in its context, as the provider last counted them."""
+        last = self.tree.branches[branch].last_request
+        if last is None:
+            return 0
+        request = self.tree.requests[last]
+        usage = request.settled and request.settled.usage
+        if usage is None:
+            return request.begun.usage.input if request.begun else 0
+        return usage.input + (usage.output or 0)
+
+    def set_model(self, model: str, effort: str | None = None) -> None:
+        """Go on with another model: a new epoch, whose prefix the new model has to read once. Raises ForkRefused."""
+        if self.busy:
+            raise ForkRefused("main is at work: change the model when it is done")
+        setup = self.config.setup_for(model, effort)
+        self.agent.runtime.setup = setup
+        live = self.agent.live("main")
+        head = head_for(self.config, setup)
+        if head.id != live.branch.head.id:
+            change_head(self.agent.runtime, live, head, f"model {model}" + (f", effort {effort}" if effort else ""))
+
+    def _facts(self) -> list[Fact]:
+        """Instructions and environment as they are now. Reads files and asks git: call it in a thread."""
+        runtime = self.agent.runtime
+        paths = instruction_paths(self.config.home, runtime.root, runtime.folder)
+        return [*instructions(paths), *environment(runtime.folder, git.facts(runtime.folder), runtime.clock())]
+
+    async def close(self) -> None:
+        """Stop what runs, and let go of the log and the provider."""
+        await self.agent.close()
+        journal: object = self.agent.runtime.journal
+        close = getattr(journal, "close", None)
+        if close is not None:
+            close()
+        await self.config.provider.close()
+
+
+def head_for(config: Config, setup: ModelSetup) -> Head:
+    """The head of this OMG for a model at the configured provider."""
+    return config.catalog.head(
+        config.provider.endpoint, model=setup.model, headers=setup.headers, extra=dict(setup.extra)
+    )
+
+
+def real(folder: Path) -> str:
+    """A folder as it is recorded: its real path."""
+    return str(folder.resolve())

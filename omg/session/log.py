@@ -1,0 +1,134 @@
+"""The session log: one append-only file of checked lines. It is the agent's journal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from omg.agent.journal import JournalError, Record
+from omg.session.codec import encode
+
+_CRC = b'{"crc":"'
+_BODY = len(_CRC) + 8 + 2
+"""Where a line's checked bytes begin: behind the checksum's eight digits, a quote and a comma."""
+
+
+class SessionBusy(Exception):
+    """Another process writes this session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """A line that cannot be used: where it is, and why."""
+
+    line: int
+    offset: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One readable line of a log: its number, its place, and its JSON object less the checksum."""
+
+    number: int
+    offset: int
+    data: bytes
+
+
+def frame(record: Record) -> bytes:
+    """A record as one line: a JSON object whose first field is the CRC-32 of the rest."""
+    rest = encode(record)[1:]
+    return b'%s%08x",%s\n' % (_CRC, zlib.crc32(rest), rest)
+
+
+def read_lines(path: Path) -> Iterator[Line | Damage]:
+    """The lines of a log in order, each checked. A last line without its end is damage as well."""
+    offset = 0
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, 1):
+            yield _checked(number, offset, raw)
+            offset += len(raw)
+
+
+def _checked(number: int, offset: int, raw: bytes) -> Line | Damage:
+    rest = raw[_BODY:-1]
+    if not raw.endswith(b"\n"):
+        return Damage(number, offset, "torn: it ends in the middle")
+    if not raw.startswith(_CRC) or raw[_BODY - 2 : _BODY] != b'",':
+        return Damage(number, offset, "not a record")
+    if raw[len(_CRC) : len(_CRC) + 8] != b"%08x" % zlib.crc32(rest):
+        return Damage(number, offset, "damaged: its checksum differs")
+    return Line(number, offset, b"{" + rest)
+
+
+class Log:
+    """A log open for appending, locked against other processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create `path`. Raises SessionBusy while another process has it, JournalError when it cannot be."""
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise JournalError(f"cannot open the session log {path}: {error.strerror}") from error
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            raise SessionBusy(f"session {path.stem} is open in another process") from error
+
+    def write(self, *records: Record) -> None:
+        """Append all of `records`, or none. Raises JournalError."""
+        data = b"".join(frame(record) for record in records)
+        before = os.fstat(self._file).st_size
+        try:
+            written = 0
+            while written < len(data):
+                written += os.write(self._file, data[written:])
+        except OSError as error:
+            self._undo(before)
+            raise JournalError(
+                f"cannot write the session log {self.path}: {error.strerror}. Nothing of this was done; "
+                "make room and say it again"
+            ) from error
+
+    def _undo(self, size: int) -> None:
+        """Take a half-written line out again. Where even that fails, reading sets the torn line aside."""
+        try:
+            os.ftruncate(self._file, size)
+        except OSError as error:
+            raise JournalError(f"the session log {self.path} ends in a torn record: {error.strerror}") from error
+
+    def sync(self) -> None:
+        """Make what was written safe from the death of the machine."""
+        try:
+            os.fdatasync(self._file)
+        except OSError as error:
+            raise JournalError(f"cannot sync the session log {self.path}: {error.strerror}") from error
+
+    def set_aside(self, damage: Damage) -> Path:
+        """Move a torn end of the log into a file beside it, so that the next record begins on a line of its own."""
+        aside = self.path.with_suffix(f".torn-{damage.offset}")
+        size = os.fstat(self._file).st_size
+        aside.write_bytes(os.pread(self._file, size - damage.offset, damage.offset))
+        os.ftruncate(self._file, damage.offset)
+        return aside
+
+    def close(self) -> None:
+        """Close the file; the lock goes with it."""
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,148 @@
+"""Open a session: a new one, one from its log, or a new one forked from another's node."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from omg import __version__
+from omg.agent.journal import BranchMade, HeadMade, Journal, NodeSealed, Record, SessionMade
+from omg.agent.recover import recover
+from omg.agent.state import Tree
+from omg.session.codec import FORMAT
+from omg.session.config import Config
+from omg.session.conversation import Conversation, head_for, real
+from omg.session.load import Loaded, NoSession, load
+from omg.session.log import Log
+from omg.session.store import Store
+from omg.wire.chain import Node, path
+
+
+@dataclass(slots=True)
+class NewLog(Journal):
+    """The log of a session that nothing has happened in: the file is made with the first record after `first`."""
+
+    path: Path
+    first: list[Record]
+    _log: Log | None = field(default=None)
+
+    def write(self, *records: Record) -> None:
+        if self._log is None:
+            log = Log(self.path)
+            log.write(*self.first, *records)
+            self._log = log
+        else:
+            self._log.write(*records)
+
+    def sync(self) -> None:
+        if self._log is not None:
+            self._log.sync()
+
+    def close(self) -> None:
+        if self._log is not None:
+            self._log.close()
+
+
+def open_new(config: Config) -> Conversation:
+    """A new session in the configured folder. Nothing is written until something happens."""
+    setup = config.setup_for(config.model or config.default_model, config.effort)
+    head, now = head_for(config, setup), time.time()
+    store = Store(config.home)
+    made = _session(config, store.new_id(), now)
+    first: list[Record] = [made, HeadMade(at=now, head=head), BranchMade(at=now, name="main", head=head.id, node=None)]
+    return Conversation(config, _tree(first), NewLog(store.path(made.id), first), setup, [])
+
+
+def open_saved(config: Config, log_path: Path) -> Conversation:
+    """A saved session, replayed from its log. Raises NoSession, SessionBusy, JournalError."""
+    log = Log(log_path)
+    try:
+        loaded = load(log_path)
+        if "main" not in loaded.tree.branches:
+            raise NoSession(f"session {log_path.stem} has no branch that can be read")
+        notices = _damage(log, loaded)
+        return _resumed(config, loaded.tree, log, notices)
+    except BaseException:
+        log.close()
+        raise
+
+
+def _resumed(config: Config, tree: Tree, log: Log, notices: list[str]) -> Conversation:
+    head = tree.branches["main"].head
+    model = config.model or head.model
+    setup = config.setup_for(model, config.effort)
+    conversation = Conversation(config, tree, log, setup, notices)
+    notices += recover(conversation.agent)
+    conversation.draft, conversation.agent.live("main").draft = conversation.agent.live("main").draft, None
+    if model != head.model or config.provider.endpoint != head.endpoint or config.effort:
+        conversation.set_model(model, config.effort)
+        if conversation.tree.branches["main"].head.id != head.id:
+            notices.append(f"another model or provider than before ({head.model} at {head.endpoint}): a new epoch")
+    return conversation
+
+
+def open_fork(config: Config, source: Path, node: str | None) -> Conversation:
+    """A new session that begins at a node of another (its main's newest, or `node`: a branch, or a node's id).
+
+    The source is only read: it may be open elsewhere. Raises NoSession.
+    """
+    tree = load(source).tree
+    branch, base = _place(tree, node)
+    head = tree.branches[branch].head
+    setup = config.setup_for(head.model, config.effort)
+    now, store = time.time(), Store(config.home)
+    made = _session(config, store.new_id(), now, tree.session.id, base.id if base else None)
+    told, seen = tree.branches[branch].told, tree.branches[branch].seen
+    first: list[Record] = [
+        made,
+        HeadMade(at=now, head=head),
+        *(NodeSealed(at=now, branch="main", node=node) for node in path(base)),
+        BranchMade(at=now, name="main", head=head.id, node=base.id if base else None, told=dict(told), seen=dict(seen)),
+    ]
+    conversation = Conversation(config, _tree(first), NewLog(store.path(made.id), first), setup, [])
+    if head.endpoint != config.provider.endpoint:
+        conversation.set_model(config.model or head.model, config.effort)
+    return conversation
+
+
+def _place(tree: Tree, name: str | None) -> tuple[str, Node | None]:
+    """The branch and node that `name` means: a branch's accepted tip, or a node by a unique beginning of its id."""
+    if name is None or name in tree.branches:
+        branch = tree.branches[name or "main"]
+        return branch.name, branch.accepted
+    matches = [node for id, node in tree.nodes.items() if id.startswith(name)] if name else []
+    if len(matches) != 1:
+        raise NoSession(f"{'several nodes begin' if matches else 'no branch or node begins'} with {name!r} there")
+    owner = next((b.name for b in tree.branches.values() if b.tip is not None and b.tip.extends(matches[0])), "main")
+    return owner, matches[0]
+
+
+def _session(
+    config: Config, id: str, now: float, parent: str | None = None, parent_node: str | None = None
+) -> SessionMade:
+    return SessionMade(
+        at=now,
+        format=FORMAT,
+        id=id,
+        folder=real(config.folder),
+        omg=__version__,
+        provider=config.provider_name,
+        parent=parent,
+        parent_node=parent_node,
+    )
+
+
+def _tree(records: list[Record]) -> Tree:
+    tree = Tree()
+    for record in records:
+        tree.apply(record)
+    return tree
+
+
+def _damage(log: Log, loaded: Loaded) -> list[str]:
+    """Set a torn end aside; all damage, in words."""
+    notices = [f"record {damage.line} (byte {damage.offset}) is left out: {damage.why}" for damage in loaded.damage]
+    if loaded.torn is not None:
+        notices.append(f"the log's torn end is set aside in {log.set_aside(loaded.torn)}")
+    return notices
