@@ -31,7 +31,7 @@ _HEADS = {
     "c": re.compile(r"(?:[\w\s*&,\[\]~<>]|::)*"),
     "java": re.compile(r"[\w\s<>\[\],.?&]*"),
     "script": re.compile(
-        r"(?:(?:public|private|protected|static|async|get|set|readonly|abstract|override)\s+)*[*#]*\s*"
+        r"\s*(?:(?:public|private|protected|static|async|get|set|readonly|abstract|override)\s+)*[*#]*\s*"
     ),
 }
 _QUALIFIER = re.compile(r"(?:(\w+)(?:<[^<>]*>)?::)\s*$")
@@ -68,14 +68,12 @@ def find_callables(source: Source, family: str) -> Iterator[Callable]:
 
 
 def _judge(source: Source, family: str, match: re.Match[str], has_body: bool) -> Callable | None:
-    start = _head_start(source.code, match.start())
+    start = _head_start(source.code, match.start(), by_lines=family == "script")
     head = _LABELS.sub(" ", source.code[start : match.start()])
     if not _HEADS[family].fullmatch(head) or _NOT_IN_HEAD.search(head) or head.rstrip().endswith(","):
         return None
     qualifier = _QUALIFIER.search(head)
     typed = bool(re.search(r"\w", head[: qualifier.start()] if qualifier else head))
-    if family == "c" and not (typed or qualifier or has_body):
-        return None
     kind = _kind(family, has_body, bare=not typed and not qualifier)
     owner = qualifier[1] if qualifier else ""
     before = source.code[start : match.start()]
@@ -92,7 +90,10 @@ def _kind(family: str, has_body: bool, bare: bool) -> CallableKind:
     return "method" if family == "java" else "function" if has_body else "declaration"
 
 
-def _head_start(code: str, end: int) -> int:
+def _head_start(code: str, end: int, by_lines: bool) -> int:
+    """Where the statement that holds `end` begins. Only scripts need no semicolons between statements."""
     lowest = max(0, end - _HEAD_LIMIT)
-    marks = [match.end() for match in _HEAD_BEGINS.finditer(code, lowest, end)]
-    return marks[-1] if marks else lowest if lowest == 0 else code.rfind("\n", 0, end) + 1
+    newline = code.rfind("\n", 0, end) + 1
+    marks = [newline] if by_lines else []
+    marks += [match.end() for match in _HEAD_BEGINS.finditer(code, lowest, end)]
+    return max(marks) if marks else lowest if lowest == 0 else newline

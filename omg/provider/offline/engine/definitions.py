@@ -11,7 +11,8 @@ from omg.provider.offline.engine.languages import Kind, Language
 from omg.provider.offline.engine.source import Source
 
 _CLASS_LIKE = frozenset({"class", "impl"})
-_FUNCTION_LIKE = frozenset({"function", "method", "constructor", "macro"})
+_FUNCTION_LIKE = frozenset({"function", "method", "constructor"})
+_HOLDERS = _CLASS_LIKE | _FUNCTION_LIKE | {"value"}
 _GO_GROUP = re.compile(r"^(?P<what>type|var|const)[ \t]*\(", re.M)
 _GO_MEMBER = re.compile(r"^[ \t]+(?P<name>\w+)\b[^\n]*$", re.M)
 _TYPEDEF = re.compile(r"\btypedef\b[^;{}()]*\{")
@@ -110,7 +111,7 @@ def _braced_typedefs(source: Source, language: Language) -> Iterator[Definition]
 def _definition(
     source: Source, language: Language, kind: Kind, name: str, owner: str, start: int, at: int
 ) -> Definition:
-    stop = max(_stop(source, language, start if kind != "macro" else at), at)
+    stop = source.line_end(source.line_of(at)) if kind == "macro" else max(_stop(source, language, start), at)
     line = source.line_of(at)
     return Definition(kind, name, owner, line, source.line_of(stop), start, stop, at, source.line(line).strip())
 
@@ -185,15 +186,15 @@ def _placed(ordered: list[Definition]) -> Iterator[Definition]:
     """Each with its owner found from what surrounds it, less those that cannot stand where they stand."""
     around: list[Definition] = []
     for each in ordered:
-        while around and (around[-1].stop < each.stop or around[-1].stop < each.start):
-            around.pop()
+        around = [holder for holder in around if each.stop <= holder.stop and each.start != holder.start]
         holder = around[-1] if around else None
         if not _may_stand(each, holder):
             continue
         inside = ".".join(filter(None, (holder.owner, holder.name))) if holder else ""
         placed = replace(each, owner=each.owner or inside)
         yield placed
-        around.append(placed)
+        if each.kind in _HOLDERS:
+            around.append(placed)
 
 
 def _may_stand(each: Definition, holder: Definition | None) -> bool:

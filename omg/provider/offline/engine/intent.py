@@ -67,7 +67,7 @@ _CREATE = _re(
     rf"(?:create|write|make|add)\s+(?:a\s+|the\s+)?(?:new\s+)?(?:file\s+)?(?:called\s+|named\s+)?{FILE.format('path')}"
     rf"\s*,?\s+(?:with|containing|that\s+says|that\s+contains)(?:\s+the)?(?:\s+(?:content|text)s?)?\s*:?\s*{_SPAN('content')}"
 )
-_RUN = _re(rf"(?:run|execute)\s+(?:the\s+command\s+|this\s*:?\s*|the\s+following\s*:?\s*|:\s*)?{_SPAN('command')}")
+_RUN = _re(rf"(?:run|execute)(?:\s+(?:the\s+command|this|the\s+following))?(?:\s*:)?\s*{_SPAN('command')}")
 _RUN_BARE = _re(r"(?:run|execute)\b")
 _OUTLINE = (
     _re(

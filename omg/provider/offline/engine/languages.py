@@ -91,8 +91,8 @@ _SCRIPT = Language(
         ("function", rf"^[ \t]*{_SCRIPT_NAME}[ \t]*:[ \t]*(?:async[ \t]+)?function\b"),
     ),
     r"\b(?:function\s*\*?|class|interface|enum|namespace|type|const|let|var)\s+NAME\b"
-    r"|\bNAME\b[?!]?\s*(?::[^;]*)?=(?!=)|^(?!\s*(?:return|await|new|throw)\b).*\bNAME\s*(?:<[^()]*>)?\([^;]*(?:\{|,|\(|;)\s*$"
-    r"|^[^;=]*\bNAME\s*(?:<[^()]*>)?\(.*\{|\bNAME\s*:\s*(?:async\s+)?function\b",
+    r"|\bNAME\b[?!]?\s*(?::[^;]*)?=(?!=)|\bNAME\s*:\s*(?:async\s+)?function\b"
+    r"|^(?!\s*(?:return|await|new|throw)\b)[^=(]*\bNAME\s*(?:<[^()]*>)?\((?:.*\{|.*\)\s*:|.*[(,]\s*$|\s*$)",
 )
 _GO = Language(
     "Go",
@@ -143,7 +143,7 @@ _C = Language(
         ("type", r"\busing\s+NAME\s*="),
     ),
     r"^\s*#\s*define\s+NAME\b|\b(?:struct|enum|union|class|namespace|typedef|using)\b.*\bNAME\b"
-    r"|^(?!\s*(?:return|else|throw|delete)\b)(?:[^=.;]*[\w*&>\]]\s+[*&]*|[\w:<>]*)NAME\s*(?:\(|$)|^\s*\}[^;]*\bNAME\s*;",
+    r"|^(?!\s*(?:return|else|throw|delete)\b)(?:[^=.;]*[\w*&>\]]\s+[*&]*)?(?:[\w<>]+::)*~?NAME\s*(?:\(|$)|^\s*NAME\s*\([^;]*\{|^\s*\}[^;]*\bNAME\s*;",
     newline_ends=False,
 )
 _JAVA_MODIFIER = r"(?:public|private|protected|static|final|abstract|sealed|non-sealed|strictfp|volatile|transient)"

@@ -24,9 +24,11 @@ NOUN = rf"(?:the\s+|our\s+|a\s+)?(?:{_NOUN_WORD}\s+)?"
 """Words that may stand before a name and say nothing more."""
 NOUN_BEHIND = rf"(?:\s+{_NOUN_WORD})?"
 
-_SUFFIX_WORDS = """py pyi js jsx mjs cjs ts tsx mts cts go rs c h cc cpp cxx hh hpp hxx java rb rake sh bash zsh md
-    markdown rst txt toml json jsonl yaml yml ini cfg conf lock html css scss xml sql csv tsv log proto mod sum gradle kt swift
-    php lua pl r ipynb vue svelte env service patch diff tex"""
+_SUFFIX_WORDS = """
+    py pyi js jsx mjs cjs ts tsx mts cts go rs c h cc cpp cxx hh hpp hxx java rb rake sh bash zsh md markdown rst
+    txt toml json jsonl yaml yml ini cfg conf lock html css scss xml sql csv tsv log proto mod sum gradle kt
+    swift php lua pl r ipynb vue svelte env service patch diff tex
+"""
 _SUFFIXES = frozenset(_SUFFIX_WORDS.split())
 _FILE_NAMES = frozenset(
     {"Makefile", "Dockerfile", "README", "LICENSE", "CHANGELOG", "Rakefile", "Gemfile", "Procfile", "Justfile"}
@@ -42,9 +44,11 @@ _SHAPED = re.compile(
     r")(?![\w/])"
 )
 _NOT_NAMES = frozenset({"e.g", "i.e", "a.k.a", "GitHub", "JavaScript", "TypeScript", "OpenAI", "macOS", "iOS", "PyPI"})
-_COMMON_WORDS = """it this that these those there they he she we you i the a an everything something anything nothing
-    what who which one project code file files repo repository program app application codebase all and or not be being in of
-    to is are was were"""
+_COMMON_WORDS = """
+    it this that these those there they he she we you i the a an everything something anything nothing what who
+    which one project code file files repo repository program app application codebase all and or not be being
+    in of to is are was were
+"""
 COMMON = frozenset(_COMMON_WORDS.split())
 """Plain words that are never taken for a name, unless in backticks."""
 

@@ -75,7 +75,7 @@ class Client:
         return "\n".join(name for name in names if fnmatch(f"/{name}", f"/{pattern}".replace("**/", "*")))
 
     def _shell(self, command: str) -> str:
-        done = subprocess.run(command, shell=True, cwd=self.root, capture_output=True, text=True)
+        done = subprocess.run(command, check=False, shell=True, cwd=self.root, capture_output=True, text=True)
         return f"{done.stdout}{done.stderr}(exit status {done.returncode})"
 
     def _edit(self, path: str, old: str, new: str, all: bool = False) -> str:
