@@ -18,13 +18,14 @@ from omg.agent.turn import Outcome
 from omg.cache.plan import Spot, last_spot
 from omg.core.events import Forked, ForkStatus, Joined, Purpose
 from omg.core.tool import ToolError
+from omg.core.trouble import Trouble
 from omg.wire.chain import Node
 
 Work = Callable[[Live, Sequence[str] | None], Awaitable[Outcome]]
 """Runs a turn of a branch: with words, or (None) on the message that is sealed already."""
 
 
-class ForkRefused(ValueError):
+class ForkRefused(Trouble):
     """A fork that the limits or the state forbid, in words for whoever asked."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
 from omg.core.events import ForkStatus, Purpose
+from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.wire.chain import Node
 from omg.wire.head import Head
@@ -208,7 +209,7 @@ class ModeSet(Record):
     mode: str
 
 
-class JournalError(Exception):
+class JournalError(Trouble):
     """The journal could not be written. Nothing of what was to be recorded has happened."""
 
 

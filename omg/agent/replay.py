@@ -7,10 +7,11 @@ from typing import cast
 
 from omg.agent.journal import RequestLogged
 from omg.agent.state import Branch, Tree
+from omg.core.trouble import Trouble
 from omg.wire.request import Body, Envelope, Mark, Ttl, build, prefix_length
 
 
-class ReplayFailed(Exception):
+class ReplayFailed(Trouble):
     """A request that cannot be rendered as it was sent. Says which, and what was found."""
 
 

@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import cast
 
 from omg.core.tool import AnyTool, Tool
+from omg.core.trouble import Trouble
 from omg.wire.head import Head, Headers, render_head
 from omg.wire.seal import Json
 
@@ -19,7 +20,7 @@ _PRIVATE = "omg_tools_builtin"
 """The module name that tools are loaded under: never `tools`, which may be somebody else's package."""
 
 
-class CatalogError(Exception):
+class CatalogError(Trouble):
     """A tool or prompt that cannot be loaded: which file, and why."""
 
 

@@ -26,6 +26,7 @@ class Config:
     """The setup of a model, by name and effort."""
     rules: Rules
     limits: Limits
+    default_effort: str | None = None
     model: str | None = None
     effort: str | None = None
     asker: Asker | None = None

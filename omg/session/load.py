@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omg.agent.state import Tree
+from omg.core.trouble import Trouble
 from omg.session.codec import FORMAT, BadRecord, decode
 from omg.session.log import Damage, read_lines
 
 
-class NoSession(Exception):
+class NoSession(Trouble):
     """No session can be read where one was named. One line, with what to do."""
 
 

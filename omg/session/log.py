@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from omg.agent.journal import JournalError, Record
+from omg.core.trouble import Trouble
 from omg.session.codec import encode
 
 _CRC = b'{"crc":"'
@@ -19,7 +20,7 @@ _BODY = len(_CRC) + 8 + 2
 """Where a line's checked bytes begin: behind the checksum's eight digits, a quote and a comma."""
 
 
-class SessionBusy(Exception):
+class SessionBusy(Trouble):
     """Another process writes this session."""
 
 

@@ -46,7 +46,7 @@ class NewLog(Journal):
 
 def open_new(config: Config) -> Conversation:
     """A new session in the configured folder. Nothing is written until something happens."""
-    setup = config.setup_for(config.model or config.default_model, config.effort)
+    setup = config.setup_for(config.model or config.default_model, config.effort or config.default_effort)
     head, now = head_for(config, setup), time.time()
     store = Store(config.home)
     made = _session(config, store.new_id(), now)

@@ -1,0 +1,113 @@
+"""The words of the command line, and what they mean."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import NoReturn
+
+_LATER = ("audit", "compact", "acp", "try")
+"""Commands of the public contract that are not there yet."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Wrong usage is one line and status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"omg: {message} (see `{self.prog} --help`)\n")
+
+
+def parse(words: Sequence[str]) -> argparse.Namespace:
+    """The parsed command line. Exits with status 2 and one line where it is wrong."""
+    return _parser().parse_args(words)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="omg",
+        description="A terminal coding agent built around fork(). Without a command: talk to it.",
+        allow_abbrev=False,
+    )
+    parser.set_defaults(command="talk", session=None)
+    parser.add_argument("--version", "-V", action="store_true", help="print the version")
+    parser.add_argument("--repl", action="store_true", help="the line REPL")
+    parser.add_argument("-p", dest="words", metavar="WORDS", help="headless: one turn with WORDS (-: standard input)")
+    parser.add_argument("--fork", dest="forks", metavar="TASK", action="append", default=[], help="then fork this task")
+    parser.add_argument("--then", metavar="WORDS", help="then one more turn over the forks' reports")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("-c", "--continue", dest="go_on", action="store_true", help="go on with this folder's newest")
+    which.add_argument("-r", "--resume", metavar="SESSION", help="go on with that session")
+    _shared(parser, suppress=False)
+    commands = parser.add_subparsers(title="commands", metavar="")
+    _add_commands(commands)
+    return parser
+
+
+def _shared(parser: argparse.ArgumentParser, *, suppress: bool) -> None:
+    """The flags that stand before or behind a command."""
+
+    def default(value: object) -> object:
+        return argparse.SUPPRESS if suppress else value
+
+    add = parser.add_argument
+    add("--output", choices=("text", "json", "stream-json"), default=default("text"), help="what is printed")
+    add("--provider", metavar="NAME", default=default(None), help="who answers; `offline` is built in")
+    add("--model", metavar="NAME", default=default(None), help="the model")
+    add("--effort", metavar="LEVEL", default=default(None), help="how hard it thinks")
+    add("--max-turns", metavar="N", type=_positive, default=default(None), help="requests within one turn")
+    add("--budget", metavar="USD", type=_dollars, default=default(None), help="stop when the session has cost this")
+    add("--mode", choices=("ask", "edit", "plan", "all"), default=default(None), help="what it may do unasked")
+    add("--allow", metavar="RULE", action="append", default=default(None), help="Tool or Tool(glob)")
+    add("--deny", metavar="RULE", action="append", default=default(None), help="likewise; deny wins")
+    add("--cwd", metavar="DIR", default=default(None), help="work in DIR")
+    add("--no-color", action="store_true", default=default(False), help="plain text")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def _dollars(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not an amount above 0")
+    return value
+
+
+def _add_commands(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    def add(name: str, help: str, *, session: bool = False) -> argparse.ArgumentParser:
+        parser = commands.add_parser(name, help=help, description=help, allow_abbrev=False)
+        parser.set_defaults(command=name)
+        if session:
+            parser.add_argument("session", metavar="SESSION", nargs="?", default="last", help="an id, or `last`")
+        _shared(parser, suppress=True)
+        return parser
+
+    fork = add("fork", "fork a saved session, once for each task")
+    fork.add_argument("session", metavar="SESSION")
+    fork.add_argument("tasks", metavar="TASK", nargs="+")
+    fork.add_argument("--at", metavar="NODE", help="from this node or branch")
+    fork.add_argument("--write", action="store_true", help="forks that write: not there yet")
+    add("sessions", "list saved sessions")
+    add("show", "print a saved session", session=True)
+    export = add("export", "write a saved session as Markdown or JSON", session=True)
+    export.add_argument("--format", choices=("markdown", "json"), default="markdown")
+    add("cache", "the ledger: what each request read, wrote and cost", session=True)
+    add("verify", "render every request again and compare it with what was sent", session=True)
+    serve = add("serve", "the offline provider as a Messages API on loopback")
+    serve.add_argument("--port", metavar="N", type=_port, default=0)
+    doctor = add("doctor", "what is installed, configured, reachable, and what would be used")
+    doctor.add_argument("--probe", action="store_true", help="ask the real provider: not there yet")
+    doctor.add_argument("--clean", action="store_true", help="remove torn ends and kept output that nobody needs")
+    for name in _LATER:
+        add(name, "not there yet").add_argument("rest", nargs="*", help=argparse.SUPPRESS)
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is not a port")
+    return value

@@ -1,0 +1,242 @@
+"""Run one command: configure, open, do, and turn every expected failure into one line and a status."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from omg.cli.arguments import parse
+from omg.core.trouble import Trouble
+
+if TYPE_CHECKING:
+    from omg.agent.permit import Asker
+    from omg.session.conversation import Conversation
+    from omg.session.load import Loaded
+
+
+def run(words: Sequence[str]) -> int:
+    """Parse and run; the exit status."""
+    args = parse(words)
+    try:
+        return _COMMANDS.get(args.command, _not_there)(args)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Trouble as error:
+        sys.stderr.write(f"omg: {' '.join(str(error).split())}\n")
+        return 1
+
+
+def _talk(args: argparse.Namespace) -> int:
+    if args.version:
+        from omg import __version__
+
+        sys.stdout.write(f"omg {__version__}\n")
+        return 0
+    if args.words is not None:
+        return _headless(args)
+    if args.forks or args.then:
+        raise Trouble("--fork and --then go with -p WORDS")
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise Trouble("this is no terminal: use `omg -p WORDS`, or `-p -` to read them from standard input")
+    return _repl(args)
+
+
+def _repl(args: argparse.Namespace) -> int:
+    from omg.cli.configure import make_plan
+    from omg.cli.settings import remember_rule, trust
+    from omg.ui.repl import Screen, run
+
+    plan = make_plan(args, os.environ)
+    screen = Screen(
+        model=plan.model or plan.default_model,
+        provider=plan.choice.profile.name,
+        mode=plan.settings.mode,
+        folder=plan.folder,
+        home=plan.home,
+        color=not (args.no_color or os.environ.get("NO_COLOR")),
+        notices=plan.notices,
+        open=lambda asker, resume: _open(args, asker, resume),
+        remember=lambda rule: remember_rule(plan.home, rule),
+        trust=lambda: trust(plan.home, plan.folder),
+    )
+    return run(screen)
+
+
+def _headless(args: argparse.Namespace) -> int:
+    from omg.ui.headless import Job, run
+
+    job = Job(_spoken(args.words), tuple(args.forks), args.then, args.output)
+    return asyncio.run(run(_open(args, None, None), job))
+
+
+def _spoken(words: str) -> str:
+    """The words, from standard input when they are `-`."""
+    if words == "-":
+        words = sys.stdin.buffer.read().decode("utf-8", "replace")
+    words = words.encode("utf-8", "replace").decode()
+    if not words.strip():
+        raise Trouble("there are no words: say something after -p, or pipe it in with `-p -`")
+    return words
+
+
+def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None) -> Conversation:
+    """The session that the flags (or `resume`, chosen later) name, or a new one."""
+    from omg.cli.configure import make_config, make_plan
+    from omg.session.opening import open_new, open_saved
+
+    plan = make_plan(args, os.environ)
+    name = resume or args.resume or ("last" if args.go_on else None)
+    path = None if name is None else _store(args).find(name, plan.folder)
+    config = make_config(plan, asker)
+    config.provider.warm_up()
+    conversation = open_new(config) if path is None else open_saved(config, path)
+    conversation.notices[:0] = plan.notices
+    return conversation
+
+
+def _fork(args: argparse.Namespace) -> int:
+    from omg.cli.configure import make_config, make_plan
+    from omg.session.opening import open_fork
+    from omg.ui.headless import Job, run
+
+    if args.write:
+        raise Trouble("forks that write are not there yet: leave --write out")
+    plan = make_plan(args, os.environ)
+    source = _store(args).find(args.session, plan.folder)
+    config = make_config(plan, None)
+    config.provider.warm_up()
+    conversation = open_fork(config, source, args.at)
+    return asyncio.run(run(conversation, Job(None, tuple(args.tasks), output=args.output)))
+
+
+def _store(args: argparse.Namespace):  # noqa: ANN202
+    from omg.cli.settings import home
+    from omg.session.store import Store
+
+    return Store(home(os.environ))
+
+
+def _folder(args: argparse.Namespace) -> Path:
+    return Path(args.cwd) if args.cwd else Path.cwd()
+
+
+def _loaded(args: argparse.Namespace) -> Loaded:
+    """The session named on the command line, read only; damage is told on standard error."""
+    from omg.session.load import load
+
+    loaded = load(_store(args).find(args.session, _folder(args)))
+    for damage in loaded.damage:
+        sys.stderr.write(f"omg: record {damage.line} (byte {damage.offset}) is left out: {damage.why}\n")
+    return loaded
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text if text.endswith("\n") else text + "\n")
+
+
+def _json(value: object) -> None:
+    _say(json.dumps(value, ensure_ascii=False))
+
+
+def _sessions(args: argparse.Namespace) -> int:
+    from datetime import datetime
+
+    found = _store(args).summaries()
+    if args.output != "text":
+        _json([summary.to_json() for summary in found])
+        return 0
+    for summary in found:
+        when = datetime.fromtimestamp(summary.updated).strftime("%Y-%m-%d %H:%M")
+        _say(f"{summary.id}  {when}  {summary.folder}  {summary.title}")
+    if not found:
+        sys.stderr.write("omg: no sessions yet\n")
+    return 0
+
+
+def _show(args: argparse.Namespace) -> int:
+    from omg.session.reports import exported, markdown
+
+    tree = _loaded(args).tree
+    _say(markdown(tree)) if args.output == "text" else _json(exported(tree))
+    return 0
+
+
+def _export(args: argparse.Namespace) -> int:
+    from omg.session.reports import exported, markdown
+
+    tree = _loaded(args).tree
+    plain = args.format == "markdown" and args.output == "text"
+    _say(markdown(tree)) if plain else _json(exported(tree))
+    return 0
+
+
+def _cache(args: argparse.Namespace) -> int:
+    from omg.session.outcome import linked_lines
+    from omg.session.reports import cache_json, cache_table
+
+    tree = _loaded(args).tree
+    linked = linked_lines(_store(args), tree.session.id)
+    _say(cache_table(tree, linked)) if args.output == "text" else _json(cache_json(tree, linked))
+    return 0
+
+
+def _verify(args: argparse.Namespace) -> int:
+    from omg.session.verify import verify
+
+    loaded = _loaded(args)
+    verdict = verify(loaded.tree)
+    if verdict.problem or loaded.damage:
+        raise Trouble(verdict.problem or f"{len(loaded.damage)} records cannot be read; the rest is as it was sent")
+    _say(f"{verdict.requests} requests of session {loaded.tree.session.id} render to the bytes that were sent")
+    return 0
+
+
+def _serve(args: argparse.Namespace) -> int:
+    from omg.provider.offline.serve import serve
+
+    with serve(args.port) as address:
+        _say(f"listening {address}")
+        sys.stdout.flush()
+        _wait_for_end()
+    return 0
+
+
+def _wait_for_end() -> None:
+    import signal
+
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+
+
+def _doctor(args: argparse.Namespace) -> int:
+    from omg.cli.doctor import report
+
+    if args.probe:
+        raise Trouble("the probe is not there yet; `omg doctor` says what is installed and configured")
+    _say(report(args, os.environ, clean=args.clean))
+    return 0
+
+
+def _not_there(args: argparse.Namespace) -> int:
+    raise Trouble(f"`omg {args.command}` is not there yet")
+
+
+_COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "talk": _talk,
+    "fork": _fork,
+    "sessions": _sessions,
+    "show": _show,
+    "export": _export,
+    "cache": _cache,
+    "verify": _verify,
+    "serve": _serve,
+    "doctor": _doctor,
+}

@@ -1,0 +1,135 @@
+"""Headless: words in, text or JSON out. For scripts, pipes and other programs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from omg.agent.forks import ForkRefused
+from omg.agent.journal import JournalError
+from omg.agent.turn import Outcome
+from omg.core.events import Event, Failed, Notice
+from omg.session.conversation import Conversation
+from omg.session.outcome import result
+from omg.wire.chain import Node
+
+STATUS = {"end_turn": 0, "interrupted": 130}
+"""Exit status by how the last turn ended; 1 for everything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to do: words for main (None: only fork), tasks, and words for a last turn over the reports."""
+
+    words: str | None
+    tasks: Sequence[str] = ()
+    then: str | None = None
+    output: str = "text"
+    node: Node | None = None
+
+
+async def run(conversation: Conversation, job: Job) -> int:
+    """Do `job` and print what comes of it; the exit status."""
+    conversation.hub.listen(_Printer(conversation, job.output))
+    conversation.opened()
+    task = asyncio.create_task(_work(conversation, job))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        outcome = await task
+    except asyncio.CancelledError:
+        outcome = Outcome("interrupted")
+    await conversation.close()
+    _print_end(conversation, job, outcome)
+    return STATUS.get(outcome.stop, 1)
+
+
+async def _work(conversation: Conversation, job: Job) -> Outcome:
+    agent = conversation.agent
+    outcome = Outcome("end_turn")
+    try:
+        if job.words is not None:
+            outcome = await conversation.say(job.words)
+        if job.tasks and outcome.stop == "end_turn":
+            await agent.forks.wait(agent.fork(job.tasks, node=job.node))
+            if job.then is not None:
+                outcome = await conversation.say(job.then)
+    except (ForkRefused, JournalError) as error:
+        return Outcome("error", str(error))
+    return outcome
+
+
+class _Printer:
+    """Prints events as they come: all of them as JSON lines, or what a person must know on standard error."""
+
+    def __init__(self, conversation: Conversation, output: str) -> None:
+        self._conversation = conversation
+        self._output = output
+
+    def __call__(self, event: Event) -> None:
+        if self._output == "stream-json":
+            if event.type in _STREAMED:
+                _line(event.to_json(self._conversation.id))
+        elif isinstance(event, Notice | Failed):
+            sys.stderr.write(f"omg: {event.text}\n")
+
+
+_STREAMED = frozenset(
+    "session user text thinking tool_call tool_output tool_result request usage cache_miss fork join compaction "
+    "permission notice error".split()
+)
+
+
+def _line(value: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def _print_end(conversation: Conversation, job: Job, outcome: Outcome) -> None:
+    value = result(conversation, outcome, forked=job.words is None)
+    if job.output == "stream-json":
+        if outcome.error:
+            _line(_error_line(conversation, outcome.error))
+        _line({"type": "result", "branch": "main", "at": conversation.agent.runtime.clock(), **value})
+    elif job.output == "json":
+        _line(value)
+    else:
+        _print_text(conversation, job)
+    if outcome.stop not in STATUS:
+        sys.stderr.write(f"omg: {outcome.error or _WHY.get(outcome.stop, outcome.stop)}\n")
+
+
+_WHY = {
+    "max_tokens": "the reply reached its output limit: go on with `omg -c -p 'go on'`",
+    "refusal": "the model refused to answer: say it differently",
+    "context_full": "the context is full: begin a new session, or fork from an earlier point",
+    "max_turns": "the limit of requests for one turn was reached: raise --max-turns, or go on with `omg -c -p 'go on'`",
+    "budget": "the budget is spent: raise --budget to go on",
+}
+
+
+def _error_line(conversation: Conversation, text: str) -> dict[str, object]:
+    return Failed(branch="main", at=conversation.agent.runtime.clock(), text=text).to_json(conversation.id)
+
+
+def _print_text(conversation: Conversation, job: Job) -> None:
+    """Main's last reply, then (when it has not read them) each report under its task."""
+    said = conversation.agent.live("main").said
+    if said:
+        sys.stdout.write(said.rstrip("\n") + "\n")
+    if job.then is None:
+        for branch in conversation.tree.branches.values():
+            if branch.made.purpose == "fork" and branch.made.parent == "main" and branch.name in _own(conversation):
+                error = f"\n[{branch.status}: {branch.error}]" if branch.error else ""
+                sys.stdout.write(f"\n## {branch.made.task}\n\n{branch.report.rstrip()}{error}\n")
+    sys.stdout.flush()
+
+
+def _own(conversation: Conversation) -> set[str]:
+    """The forks of this run, not of an earlier one of the same session."""
+    return set(conversation.agent.lives)
