@@ -49,8 +49,6 @@ def simple_command(text: str) -> str | None:
 def simple_commands(text: str) -> tuple[str, ...]:
     """The commands found anywhere in `text`, also in substitutions, loops and pipes, in normal form as far as they
     have one. An aid for rules that forbid, not a boundary: `eval` and its like hide what they run."""
-    if not text.strip() or len(text) > _LONGEST:
-        return ()
     # bash joins continued lines first. What does not encode cannot be run; the rest may still be looked at.
     tree = _parser().parse(text.replace("\\\n", "").encode("utf-8", "replace"))
     return tuple(dict.fromkeys(filter(None, map(_normal, _commands(tree.root_node)))))

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import overload
 
-from omg.core.tool import NoSuchFile, ToolError
+from omg.core.tool import ToolError
 from omg.workspace import git
 from omg.workspace.globs import compile_glob
 
@@ -50,8 +50,6 @@ def names_under(under: str, pattern: str | None) -> tuple[str, list[str]]:
     if os.path.isfile(under):
         base, name = os.path.split(under)
         return base, [name] if matches is None or matches(name) else []
-    if not os.path.lexists(under):
-        raise NoSuchFile(f"there is no {under}")
     os.scandir(under).close()  # says why it cannot be listed, where it cannot
     names = _names(under, "", time.monotonic() + _LIMIT)
     # A set: git names a file with a merge conflict once for each side.
