@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import socketserver
+import sys
 import threading
 import time
 from collections.abc import AsyncGenerator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, cast
 
 from omg.provider.offline.api import OfflineApp, Response
 from omg.provider.offline.validate import LARGEST
@@ -56,14 +58,15 @@ class _Http(ThreadingHTTPServer):
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = "offline", int(self.server_address[1])
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away in between is no event: the default prints a traceback."""
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is no event; all else is a bug, and its traceback is printed."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    server: _Http
 
     def do_POST(self) -> None:
         length = self.headers.get("content-length", "0" if self.command != "POST" else "")
@@ -79,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, body: bytes) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            response = self.server.app.handle(self.command, self.path, headers, body)
+            response = cast(_Http, self.server).app.handle(self.command, self.path, headers, body)
         except Exception as error:  # noqa: BLE001 - the border of the server: a bug is a 500, as anywhere
             self._refuse(500, "api_error", f"Internal server error: {type(error).__name__}")
             return
