@@ -1,0 +1,272 @@
+"""The slash commands, once for all front ends: what each is called, takes and does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from omg.agent.compose import open_calls
+from omg.agent.permit import MODES
+from omg.core.trouble import Trouble
+from omg.session.conversation import Conversation
+from omg.session.reports import cache_table, hit, markdown, money, ratio
+from omg.session.store import Store
+
+ActionKind = Literal["watch", "resume", "quit", "say", "join", "trust"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a front end has to do itself: `watch` a fork, `resume` a session (empty: choose one), `quit`, start a turn
+    with words (`say`) or over pending reports (`join` of one, or empty: of all), or `trust` this folder."""
+
+    kind: ActionKind
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command came to: text to show, and what is left to do."""
+
+    text: str = ""
+    action: Action | None = None
+
+
+Run = Callable[[Conversation, str], Awaitable[Done]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: `/name usage`. Without `run` it is not there yet."""
+
+    name: str
+    usage: str
+    help: str
+    run: Run | None = None
+
+
+async def run_command(conversation: Conversation, line: str) -> Done:
+    """Run `/name words`. Raises Trouble in one line for the person."""
+    name, _, rest = line.strip().removeprefix("/").partition(" ")
+    command = COMMANDS.get(name)
+    if command is None:
+        near = [known for known in COMMANDS if known.startswith(name[:1])]
+        raise Trouble(f"there is no /{name}; /help lists what there is" + (f" (/{', /'.join(near)}?)" if near else ""))
+    if command.run is None:
+        raise Trouble(f"/{name} is not there yet")
+    return await command.run(conversation, rest.strip())
+
+
+def split_tasks(text: str) -> list[str]:
+    """The tasks of `/fork a | b | c`."""
+    return [task.strip() for task in text.split("|") if task.strip()]
+
+
+async def _fork(conversation: Conversation, rest: str) -> Done:
+    if rest.startswith("@"):
+        raise Trouble("/fork @anchor is not there yet: fork from here with /fork TASK | TASK")
+    tasks = split_tasks(rest)
+    if not tasks:
+        raise Trouble("say what each fork is to do: /fork TASK | TASK")
+    children = conversation.agent.fork(tasks)
+    return Done(f"⑂ {', '.join(child.name for child in children)} from here")
+
+
+async def _aside(conversation: Conversation, rest: str) -> Done:
+    if not rest:
+        raise Trouble("say what you want to know: /btw QUESTION")
+    child = conversation.agent.aside(rest)
+    return Done(f"⑂ {child.name}, aside", Action("watch", child.name))
+
+
+def _child(conversation: Conversation, name: str) -> str:
+    """A fork by its name, or by its task's number; raises Trouble."""
+    branch = conversation.tree.branches.get(name)
+    if branch is None or branch.made.parent is None:
+        known = [branch.name for branch in conversation.tree.branches.values() if branch.made.parent is not None]
+        raise Trouble(
+            f"there is no fork {name!r}" + (f"; there are {', '.join(known)}" if known else " yet: /fork TASK")
+        )
+    return name
+
+
+def _named(conversation: Conversation, rest: str, command: str) -> tuple[str, str]:
+    """A fork's name and the words behind it."""
+    name, _, words = rest.partition(" ")
+    if not name:
+        raise Trouble(f"say which fork: /{command} F" + (" WORDS" if command in ("steer", "wake") else ""))
+    return _child(conversation, name), words.strip()
+
+
+async def _forks(conversation: Conversation, rest: str) -> Done:
+    forks = [branch for branch in conversation.tree.branches.values() if branch.made.parent is not None]
+    if not forks:
+        return Done("no forks yet: /fork TASK | TASK")
+    pending = {name for branch in conversation.tree.branches.values() for name in branch.pending}
+    rows: list[str] = []
+    for branch in forks:
+        figures = conversation.figures(branch.name)
+        ready = " · report ready" if branch.name in pending else ""
+        rows.append(
+            f"{branch.name:6} {branch.status or '':8} {ratio(figures.usage):>6} {hit(figures.usage):>5} "
+            f"{money(figures.cost_usd):>8}  {branch.made.task}{ready}"
+        )
+    return Done("\n".join(rows))
+
+
+async def _watch(conversation: Conversation, rest: str) -> Done:
+    return Done(action=Action("watch", _named(conversation, rest, "watch")[0]))
+
+
+async def _steer(conversation: Conversation, rest: str) -> Done:
+    name, _, words = rest.partition(" ")
+    if name not in conversation.tree.branches:
+        name, words = "main", rest
+    if not words.strip():
+        raise Trouble("say the words: /steer WORDS, or /steer F WORDS")
+    conversation.agent.steer(name, words.strip())
+    return Done(f"{name} reads this after the running tools")
+
+
+async def _stop(conversation: Conversation, rest: str) -> Done:
+    name, _ = _named(conversation, rest, "stop")
+    if conversation.tree.branches[name].status != "running":
+        raise Trouble(f"{name} is not at work")
+    await conversation.agent.stop(name)
+    return Done(f"{name} is stopped")
+
+
+async def _wake(conversation: Conversation, rest: str) -> Done:
+    name, words = _named(conversation, rest, "wake")
+    if not words:
+        raise Trouble(f"say what it is to do: /wake {name} WORDS")
+    conversation.agent.wake(name, words)
+    return Done(f"{name} works again")
+
+
+async def _join(conversation: Conversation, rest: str) -> Done:
+    pending = conversation.tree.branches["main"].pending
+    if rest:
+        _child(conversation, rest)
+    if not pending or (rest and rest not in pending):
+        raise Trouble("there is no report to join" + (f" from {rest}" if rest else ""))
+    if conversation.busy:
+        return Done("the reports go into this turn, after the running tools")
+    return Done(action=Action("join", rest))
+
+
+async def _drop(conversation: Conversation, rest: str) -> Done:
+    name, _ = _named(conversation, rest, "drop")
+    if name not in conversation.tree.branches["main"].pending:
+        raise Trouble(f"there is no pending report from {name}")
+    conversation.agent.drop(name)
+    return Done(f"the report of {name} will not be joined")
+
+
+async def _cache(conversation: Conversation, rest: str) -> Done:
+    return Done(cache_table(conversation.tree))
+
+
+async def _model(conversation: Conversation, rest: str) -> Done:
+    if not rest:
+        return Done(f"{conversation.model} at {conversation.config.provider.endpoint}")
+    model, _, effort = rest.partition(" ")
+    before = conversation.context_used()
+    conversation.set_model(model, effort.strip() or None)
+    return Done(f"{conversation.model} from here on; it reads {before} tokens anew, once")
+
+
+async def _mode(conversation: Conversation, rest: str) -> Done:
+    agent = conversation.agent
+    if not rest:
+        return Done(f"{agent.mode('main')} (of {', '.join(MODES)})")
+    found = next((mode for mode in MODES if mode == rest), None)
+    if found is None:
+        raise Trouble(f"{rest!r} is no mode; there are {', '.join(MODES)}")
+    agent.set_mode(found)
+    return Done(f"mode {found}")
+
+
+async def _sessions(conversation: Conversation, rest: str) -> Done:
+    summaries = Store(conversation.config.home).summaries()[:20]
+    return Done("\n".join(f"{s.id}  {s.folder}  {s.title}" for s in summaries) or "no sessions yet")
+
+
+async def _resume(conversation: Conversation, rest: str) -> Done:
+    if rest:
+        Store(conversation.config.home).find(rest, conversation.config.folder)
+    return Done(action=Action("resume", rest))
+
+
+async def _export(conversation: Conversation, rest: str) -> Done:
+    path = Path(rest).expanduser() if rest else Path(f"omg-{conversation.id}.md")
+    target = conversation.config.folder / path
+    try:
+        with target.open("x", encoding="utf-8") as file:
+            file.write(markdown(conversation.tree))
+    except OSError as error:
+        raise Trouble(f"cannot write {target}: {error.strerror}") from error
+    return Done(f"written to {target}")
+
+
+async def _trust(conversation: Conversation, rest: str) -> Done:
+    return Done(f"{conversation.config.folder} is trusted from the next session on", Action("trust"))
+
+
+async def _help(conversation: Conversation, rest: str) -> Done:
+    rows = [
+        f"/{c.name} {c.usage}".ljust(26) + (c.help if c.run else f"{c.help} (not there yet)") for c in COMMANDS.values()
+    ]
+    return Done("\n".join(rows))
+
+
+async def _quit(conversation: Conversation, rest: str) -> Done:
+    return Done(action=Action("quit"))
+
+
+def working_on(conversation: Conversation, name: str) -> str:
+    """What a branch does at the moment, in a few words: its newest call, or what it is waiting for."""
+    branch = conversation.tree.branches[name]
+    waiting = [call for call in open_calls(branch.tip) if call.id not in branch.results]
+    if waiting:
+        first = waiting[0]
+        subject = next((str(value) for value in first.input.values()), "")
+        more = f" +{len(waiting) - 1}" if len(waiting) > 1 else ""
+        return f"{first.name} {' '.join(subject.split())[:40]}{more}"
+    return "thinking" if branch.status == "running" or conversation.busy else ""
+
+
+COMMANDS: dict[str, Command] = {
+    command.name: command
+    for command in (
+        Command("fork", "TASK | TASK …", "send parallel investigations that know all this", _fork),
+        Command("btw", "QUESTION", "ask aside; it stays out of the history", _aside),
+        Command("forks", "", "what the forks do, and what they cost", _forks),
+        Command("watch", "F", "follow a fork", _watch),
+        Command("steer", "[F] WORDS", "put words into the turn under way", _steer),
+        Command("stop", "F", "stop a fork; it reports what it had", _stop),
+        Command("wake", "F WORDS", "let a finished fork work again", _wake),
+        Command("join", "[F]", "let main read the reports that are ready", _join),
+        Command("drop", "F", "take a report off the list", _drop),
+        Command("cache", "", "the ledger", _cache),
+        Command("model", "[NAME [EFFORT]]", "show or change the model", _model),
+        Command("mode", "[MODE]", "show or change what it may do unasked", _mode),
+        Command("sessions", "", "list saved sessions", _sessions),
+        Command("resume", "[SESSION]", "go on with another session", _resume),
+        Command("export", "[FILE]", "write this session as Markdown", _export),
+        Command("trust", "", "accept this folder's settings", _trust),
+        Command("help", "", "this list", _help),
+        Command("quit", "", "leave; the session is saved", _quit),
+        Command("anchor", "NAME", "mark this place to fork from later"),
+        Command("budget", "USD", "limit what the session may cost"),
+        Command("tree", "", "branches, epochs, costs"),
+        Command("switch", "F|NODE", "go on from another place"),
+        Command("rewind", "", "go back to before a message"),
+        Command("compact", "", "fold the history into a summary"),
+        Command("try", "N TASK", "several writing forks, pick one"),
+        Command("diff", "", "what was changed"),
+        Command("undo", "", "take a change back"),
+    )
+}
