@@ -38,7 +38,6 @@ def _bodies(holder: Survey, inner: Survey) -> Iterator[str]:
         for place in _lines_of(inner)
         for each in holder.definitions
         if each.file.path == place.path and each.definition.line <= place.line <= each.definition.last
-        if place != each.place
     ]
     if places:
         yield f"`{inner.name}` appears in the body of `{holder.name}`:\n\n{listing(places, _PLACES)}"

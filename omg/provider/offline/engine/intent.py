@@ -224,9 +224,14 @@ def _outline(words: str) -> Intent | None:
 def _connect(words: str) -> Intent | None:
     for pattern in _CONNECT:
         match = pattern.match(words)
-        if match and not {match["a"].lower(), match["b"].lower()} & COMMON:
+        if match and _is_name(match, "a") and _is_name(match, "b"):
             return Connect(match["a"], match["b"])
     return None
+
+
+def _is_name(match: re.Match[str], group: str) -> bool:
+    """Whether a matched word is meant as a name: it is no common word, or stands in backticks."""
+    return match[group].lower() not in COMMON or match.string[match.start(group) - 1 : match.start(group)] == "`"
 
 
 def _list(words: str) -> Intent | None:
@@ -280,7 +285,7 @@ def _aspect(words: str) -> tuple[Aspect | None, str]:
     for aspect, patterns in sorts:
         for pattern in patterns:
             match = pattern.search(words)
-            if match and match["name"].lower() not in COMMON and aspect not in found:
+            if match and _is_name(match, "name") and aspect not in found:
                 found[aspect] = match["name"]
     if not found:
         return None, ""

@@ -75,6 +75,7 @@ NAMES: list[tuple[str, Intent]] = [
     ("how does `retry` work?", Symbol(("retry",), "does")),
     ("where is load defined and used?", Symbol(("load",), "all")),
     ("where are `a` and `b` defined?", Symbol(("a", "b"), "definition")),
+    ("where is `a` defined?", Symbol(("a",), "definition")),
     ("tell me about read_request", Symbol(("read_request",), "all")),
     ("`cache`", Symbol(("cache",), "all")),
     ("find `cache`", Symbol(("cache",), "all")),
