@@ -52,7 +52,7 @@ class Agent:
     def mode(self, name: str) -> Mode:
         """The mode of a branch: its own, never wider than its parent's."""
         branch = self.runtime.tree.branches[name]
-        own: Mode = branch.mode or self.runtime.rules.mode  # pyright: ignore[reportAssignmentType]
+        own = branch.mode or self.runtime.rules.mode
         return narrower(own, self.mode(branch.made.parent)) if branch.made.parent else own
 
     def set_mode(self, mode: Mode) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal, Protocol
 
+from omg.agent.permit import Mode
 from omg.core.events import ForkStatus, Purpose
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
@@ -206,7 +207,7 @@ class ModeSet(Record):
 
     kind: ClassVar[str] = "mode"
     branch: str
-    mode: str
+    mode: Mode
 
 
 class JournalError(Trouble):

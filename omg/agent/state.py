@@ -22,6 +22,7 @@ from omg.agent.journal import (
     SessionMade,
     TakenBack,
 )
+from omg.agent.permit import Mode
 from omg.core.events import ForkStatus
 from omg.wire.chain import Node
 from omg.wire.head import Head
@@ -41,7 +42,7 @@ class Branch:
     status: ForkStatus | None = None
     report: str = ""
     error: str | None = None
-    mode: str | None = None
+    mode: Mode | None = None
     epoch: int = 1
     last_request: int | None = None
     """The last request whose reply began, in this epoch."""

@@ -24,7 +24,7 @@ Stop = Literal["end_turn", "max_tokens", "refusal", "context_full", "max_turns",
 
 _NOTICES: dict[str, str] = {
     "max_tokens": "the reply reached its output limit; say “go on” for the rest",
-    "refusal": "the model refused; the refused reply is not part of the history. Say it differently, or go on from earlier",
+    "refusal": "the model refused; its reply is not part of the history. Say it differently, or go on from earlier",
     "context_full": "the context is full: fork from an earlier point, or begin a new session",
     "max_turns": "the limit of requests for one turn is reached; say “go on” to continue",
     "budget": "the budget is spent; raise it with --budget to go on",

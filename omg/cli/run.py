@@ -118,7 +118,7 @@ def _fork(args: argparse.Namespace) -> int:
     return asyncio.run(run(conversation, Job(None, tuple(args.tasks), output=args.output)))
 
 
-def _store(args: argparse.Namespace):  # noqa: ANN202
+def _store(args: argparse.Namespace):
     from omg.cli.settings import home
     from omg.session.store import Store
 

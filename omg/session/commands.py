@@ -182,11 +182,10 @@ async def _mode(conversation: Conversation, rest: str) -> Done:
     agent = conversation.agent
     if not rest:
         return Done(f"{agent.mode('main')} (of {', '.join(MODES)})")
-    found = next((mode for mode in MODES if mode == rest), None)
-    if found is None:
+    if rest not in MODES:
         raise Trouble(f"{rest!r} is no mode; there are {', '.join(MODES)}")
-    agent.set_mode(found)
-    return Done(f"mode {found}")
+    agent.set_mode(MODES[MODES.index(rest)])
+    return Done(f"mode {rest}")
 
 
 async def _sessions(conversation: Conversation, rest: str) -> Done:

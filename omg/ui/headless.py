@@ -73,16 +73,14 @@ class _Printer:
 
     def __call__(self, event: Event) -> None:
         if self._output == "stream-json":
-            if event.type in _STREAMED:
+            if event.type not in _NOT_STREAMED:
                 _line(event.to_json(self._conversation.id))
         elif isinstance(event, Notice | Failed):
             sys.stderr.write(f"omg: {event.text}\n")
 
 
-_STREAMED = frozenset(
-    "session user text thinking tool_call tool_output tool_result request usage cache_miss fork join compaction "
-    "permission notice error".split()
-)
+_NOT_STREAMED = frozenset({"reply", "turn_end"})
+"""Events for screens, which the public list of types does not have."""
 
 
 def _line(value: dict[str, object]) -> None:
