@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from omg.provider.offline.engine.places import Place, block, count, listing, read_page
 from omg.provider.offline.engine.work import Ask, Work, failure
 
+_STATUS = re.compile(r"\bexit(?:ed)? (?:status|code|with)[ :]*(\d+)", re.I)
 _OUTPUT = 60
 _CHANGED = 10
 
@@ -19,7 +22,9 @@ def run(command: str) -> Work:
     if len(lines) > _OUTPUT:
         middle = f"… {len(lines) - _OUTPUT} lines left out …"
         shown = [*lines[: _OUTPUT // 2], middle, *lines[-_OUTPUT // 2 :]]
-    head = f"`{command}` failed:" if outcome.is_error else f"I ran `{command}`:"
+    status = _STATUS.search(lines[-1])
+    ended = f"`{command}` ended with exit status {status[1]}:" if status else f"I ran `{command}`:"
+    head = f"`{command}` failed:" if outcome.is_error else ended
     return f"{head}\n\n{block(shown)}" if outcome.text.strip() else f"{head[:-1]}; it printed nothing."
 
 

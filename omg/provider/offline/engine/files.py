@@ -80,11 +80,13 @@ def list_files(pattern: str, path: str | None) -> Work:
     (outcome,) = yield (Ask("glob", given),)
     if outcome.failed:
         return failure("glob", outcome)
-    paths = [line for line in outcome.text.split("\n") if line.strip()]
-    if not paths:
+    page = read_page(outcome)
+    paths = [line for line in page.text.split("\n") if line.strip()]
+    if not paths or re.match(r"no (?:files?|match\w*)\b", paths[0], re.I):
         return f"No file matches `{pattern}`."
     rest = f"\n\nand {len(paths) - _PATHS} more." if len(paths) > _PATHS else ""
-    return f"`{pattern}`{f' in `{path}`' if path else ''}:\n\n{block(paths[:_PATHS])}{rest}"
+    more = "\n\nThere are more than the tool told." if page.partial else ""
+    return f"`{pattern}`{f' in `{path}`' if path else ''}:\n\n{block(paths[:_PATHS])}{rest or more}"
 
 
 def find_text(text: str) -> Work:

@@ -12,7 +12,7 @@ _NOT_RUN = re.compile(
     r"|not run|interrupted",
     re.I,
 )
-_SAYS_NOT_RUN = re.compile(r"\W*(?:refused|denied|not allowed|not run|interrupted|declined)\b", re.I)
+_SAYS_NOT_RUN = re.compile(r"\W*(?:refused|denied|not allowed|not run|interrupted|declined)\b[^\n]{0,200}", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class Outcome:
     @property
     def failed(self) -> bool:
         """An error, or words that say the call was not run."""
-        return self.is_error or bool(_SAYS_NOT_RUN.match(self.text))
+        return self.is_error or bool(_SAYS_NOT_RUN.fullmatch(self.text.strip()))
 
     @property
     def refused(self) -> bool:
         """Whether it failed because somebody or some rule would not let it run."""
-        return self.failed and bool(_NOT_RUN.search(self.text))
+        return self.failed and bool(_NOT_RUN.search(self.reason)) and "[killed after" not in self.text
 
     @property
     def reason(self) -> str:

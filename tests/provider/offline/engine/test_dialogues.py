@@ -259,7 +259,19 @@ def test_find_text_and_files(client: Client) -> None:
 def test_run_shows_output_and_status(client: Client) -> None:
     answer = client.say("run `echo hello; exit 3`")
     assert client.calls == [[("shell", {"command": "echo hello; exit 3"})]]
-    assert "hello\n(exit status 3)" in answer
+    assert answer == "`echo hello; exit 3` ended with exit status 3:\n\n```text\nhello\n(exit status 3)\n```"
+
+
+def test_output_that_speaks_of_a_refusal_is_still_output(client: Client) -> None:
+    client.canned = {"shell": ("Denied: 3\nAllowed: 4", False)}
+    assert client.say("run `count`").startswith("I ran `count`:")
+    client.canned = {"shell": ("Access denied\n[killed after 5 s]", True)}
+    assert client.say("run `wait`").startswith("`wait` failed:")
+
+
+def test_no_file_matches(client: Client) -> None:
+    client.canned = {"glob": ("no file matches **/*.zip", False)}
+    assert client.say("list files matching *.zip") == "No file matches `**/*.zip`."
 
 
 def test_replace_reads_then_edits_and_names_the_lines(client: Client, tmp_path: Path) -> None:

@@ -32,14 +32,14 @@ def test_the_same_request_gives_the_same_reply_and_is_left_alone() -> None:
 
 
 def test_ids_are_well_formed_and_differ_between_calls_and_requests() -> None:
-    replies = [ask(user(words)) for words in ("where is one defined?", "where is two defined?")]
+    replies = [ask(user(words)) for words in ("where is load defined?", "where is save defined?")]
     ids = [block.id for reply in replies for block in reply.blocks if isinstance(block, ToolCall)]
     assert len(set(ids)) == 4
     assert all(name.startswith("toolu_") and name.replace("_", "a").isalnum() for name in ids)
 
 
 def test_the_stop_reason_follows_the_blocks() -> None:
-    assert ask(user("where is one defined?")).stop_reason == "tool_use"
+    assert ask(user("where is load defined?")).stop_reason == "tool_use"
     assert ask(user("hello")).stop_reason == "end_turn"
 
 
