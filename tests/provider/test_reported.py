@@ -54,6 +54,9 @@ async def test_where_only_the_end_tells_it_replaces_the_estimate() -> None:
     final = '{"input_tokens":20,"cache_read_input_tokens":480,"output_tokens":9}'
     frames = [start(estimate), *stop(usage=final)]
     assert (await ended(*frames, usage_in="message_delta")).usage == Usage(20, 480, 0, 0, 9)
+    guessed = start('{"input_tokens":200,"cache_read_input_tokens":300,"output_tokens":0}')
+    wrote = stop(usage='{"input_tokens":20,"cache_creation_input_tokens":480,"output_tokens":9}')
+    assert (await ended(guessed, *wrote, usage_in="message_delta")).usage == Usage(20, 0, 480, 0, 9)
     silent = [start(estimate), *stop(usage='{"output_tokens":9}')]
     assert (await ended(*silent, usage_in="message_delta")).usage == Usage(500, output=9)
 

@@ -16,10 +16,10 @@ from omg.provider.offline.api import OfflineApp, Response
 from omg.provider.offline.validate import LARGEST
 
 
-def serve(port: int, host: str = "127.0.0.1", *, delay: float = 0.01) -> int:
-    """Serve from a daemon thread for as long as the process lives; returns the port that was bound (0 asks for any).
-    Prints nothing. Raises OSError where the port cannot be had."""
-    return Server(port, host, delay=delay).port
+def serve(port: int, host: str = "127.0.0.1", *, delay: float = 0.01) -> Server:
+    """A running server; `.port` is the one that was bound (0 asks for any). As a context it gives its address and
+    is closed at the end. Prints nothing. Raises OSError where the port cannot be had."""
+    return Server(port, host, delay=delay)
 
 
 class Server:
@@ -33,6 +33,12 @@ class Server:
         # Often enough that closing does not keep anybody waiting.
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="offline-api")
         self._thread.start()
+
+    def __enter__(self) -> str:
+        return self.url
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def wait(self) -> None:
         """Until it is closed, or the caller is interrupted."""

@@ -1,12 +1,13 @@
 import json
 import socket
+import struct
 import threading
 from collections.abc import Iterator
 
 import anthropic
 import pytest
 
-from omg.provider.offline.serve import Server
+from omg.provider.offline.serve import Server, serve
 from tests.provider.offline.requests import body, marked, text, user
 
 
@@ -79,6 +80,9 @@ def test_a_client_that_leaves_is_harmless(server: Server, capfd: pytest.CaptureF
     for request in (b"", b"POST /v1/messages HTTP/1.1\r\nContent-Length: 99\r\n\r\n{", post(body(stream=True))):
         with socket.create_connection(("127.0.0.1", server.port)) as link:
             link.sendall(request)
+    with socket.create_connection(("127.0.0.1", server.port)) as link:
+        link.sendall(b"POST /v1/mess")
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # leave with a reset
     assert b"200 OK" in raw(server, post(body()))
     assert capfd.readouterr() == ("", "")
 
@@ -106,6 +110,14 @@ def test_many_at_once(server: Server) -> None:
     for thread in threads:
         thread.join()
     assert sum(b"event: message_stop" in answer for answer in answers) == 20
+
+
+def test_as_a_context_it_gives_its_address_and_is_closed_at_the_end() -> None:
+    with serve(0, delay=0) as address:
+        port = int(address.removeprefix("http://127.0.0.1:"))
+        socket.create_connection(("127.0.0.1", port)).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
 
 
 def test_a_port_that_is_taken(server: Server) -> None:
