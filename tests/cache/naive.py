@@ -122,8 +122,9 @@ def has_words(message: Any) -> bool:
 class NaiveCache:
     """What was written, in one list."""
 
-    def __init__(self, collapse: bool = False) -> None:
+    def __init__(self, collapse: bool = False, lookback: int = 20) -> None:
         self.collapse = collapse
+        self.lookback = lookback
         self.entries: list[Entry] = []
 
     def find(self, prefix: list[str], now: float) -> Entry | None:
@@ -177,7 +178,7 @@ class NaiveCache:
             behind = sheet.blocks[number][1] if number < breakpoint_ else None
             if not (self.collapse and kind == behind and kind in ("tool_use", "tool_result")):
                 positions += 1
-            if positions <= 20:
+            if positions <= self.lookback:
                 seen.append(number)
         return seen
 

@@ -252,6 +252,14 @@ class TestReadability:
         mirror.begin(reader, now=320)
         assert mirror.bill(request, now=598).usage == Usage(read=2000)
 
+    def test_a_reader_that_started_earlier_and_begins_later_takes_no_time_away(self, mirror: Mirror) -> None:
+        request = said(2, {2: "5m"})
+        sent(mirror, request, now=0)
+        slow = mirror.bill(request, now=10)
+        sent(mirror, request, now=200)
+        mirror.begin(slow, now=210)
+        assert mirror.bill(request, now=499).usage == Usage(read=2000)
+
     @pytest.mark.parametrize("order", [("5m", "1h"), ("1h", "5m")])
     def test_written_twice_at_once_the_longer_class_stays(self, mirror: Mirror, order: tuple[str, str]) -> None:
         billed: list[Billed] = [mirror.bill(said(2, {2: ttl}), now=0) for ttl in order]

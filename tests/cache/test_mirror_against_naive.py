@@ -17,9 +17,6 @@ from tests.cache.naive import Entry, NaiveCache
 
 Request = dict[str, Any]
 
-USUAL = 6
-"""How much likelier the usual choice is than each other one: sessions that never hit test nothing."""
-
 IMAGE: Block = {"type": "image", "source": {"type": "url", "url": "https://example.org/a.png"}}
 CITED: Block = {"type": "document", "source": {"type": "url", "url": "x"}, "citations": {"enabled": True}}
 WEB: Block = {"type": "web_search_20250305", "name": "web_search"}
@@ -27,7 +24,8 @@ SIZES = (4, 600, 2400, 9000)
 
 
 def mostly(usual: Any, *others: Any) -> st.SearchStrategy[Any]:
-    return st.sampled_from([usual] * USUAL + list(others))
+    """Time and again the usual choice: sessions that never hit test nothing."""
+    return st.sampled_from([usual] * len(others) + list(others))
 
 
 def words(number: int, size: int) -> Block:
@@ -60,26 +58,39 @@ def turns(draw: st.DrawFn) -> list[Block]:
     )
 
 
-HEADS: st.SearchStrategy[Request] = st.fixed_dictionaries(
-    {
-        "model": mostly("claude-opus-5-5", "claude-sonnet-4-6", "claude-haiku-4-5-20251001"),
-        "max_tokens": st.integers(0, 3),
-        "tools": mostly(
-            [tool("read"), tool("edit")],
-            [tool("edit"), tool("read")],
-            [tool("read"), tool("edit"), WEB],
-        ),
-        "system": mostly([text("s" * 900), text("more")], "s" * 900, [text("s" * 900 + " ")]),
-        "output_config": mostly({}, {"effort": "medium"}, {"effort": "high"}, {"format": {"type": "x"}}),
-        "thinking": mostly(None, {"type": "adaptive"}),
-        "tool_choice": mostly(None, {"type": "auto"}, {"type": "any"}),
-        "speed": mostly(None, "standard", "fast"),
-        "cache_control": mostly(None, {"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}),
-    }
+USUAL: Request = {
+    "model": "claude-opus-5-5",
+    "max_tokens": 9,
+    "tools": [tool("read"), tool("edit")],
+    "system": [text("s" * 900), text("more")],
+}
+CHANGES: st.SearchStrategy[Request] = st.sampled_from(
+    [
+        {"model": "claude-sonnet-4-6"},
+        {"model": "claude-haiku-4-5-20251001"},
+        {"max_tokens": 0},
+        {"tools": [tool("edit"), tool("read")]},
+        {"tools": [tool("read"), tool("edit"), WEB]},
+        {"tools": [WEB, tool("read"), tool("edit")]},
+        {"system": "s" * 900},
+        {"system": [text("s" * 900), text("more ")]},
+        {"output_config": {"effort": "medium"}},
+        {"output_config": {"effort": "high"}},
+        {"model": "claude-sonnet-4-6", "output_config": {"effort": "high"}},
+        {"output_config": {"format": {"type": "x"}}},
+        {"thinking": {"type": "adaptive"}},
+        {"tool_choice": {"type": "auto"}},
+        {"tool_choice": {"type": "any"}},
+        {"speed": "standard"},
+        {"speed": "fast"},
+        {"cache_control": {"type": "ephemeral"}},
+        {"cache_control": {"type": "ephemeral", "ttl": "1h"}},
+    ]
 )
-
-MARKS = st.lists(st.tuples(st.integers(0, 45), st.sampled_from(["5m", "1h"])), max_size=4)
-"""Markers, as how many blocks from the end they stand."""
+TTLS = st.sampled_from(["5m", "1h"])
+MARKS = st.lists(st.tuples(st.integers(-9, 5), TTLS), min_size=1, max_size=4)
+"""Markers: the number of the block they stand on, from the end where negative."""
+SECONDS = mostly(0, 1, 60, 100, 299, 300, 301, 1800, 3599, 3600)
 
 
 def with_marks(request: Request, marks: list[tuple[int, str]]) -> bytes:
@@ -87,8 +98,8 @@ def with_marks(request: Request, marks: list[tuple[int, str]]) -> bytes:
     request = copy.deepcopy(request)
     lists = [request["tools"], request["system"], *(message["content"] for message in request["messages"])]
     places = [(blocks, at) for blocks in lists if isinstance(blocks, list) for at in range(len(blocks))]
-    for back, ttl in marks:
-        blocks, at = places[max(len(places) - 1 - back, 0)]
+    for number, ttl in marks:
+        blocks, at = places[max(number, -len(places)) % len(places)]
         blocks[at] = marked(blocks[at], ttl)
     order = reversed(request.items()) if len(marks) == 3 else request.items()
     return encode(dict(order))
@@ -97,12 +108,12 @@ def with_marks(request: Request, marks: list[tuple[int, str]]) -> bytes:
 class Sessions(RuleBasedStateMachine):
     """Conversations that grow, fork and are edited, sent in any order by two organisations, as time goes by."""
 
-    collapse = False
+    cache_rules = CacheRules()
 
     def __init__(self) -> None:
         super().__init__()
-        self.mirror = Mirror(CacheRules(collapse_tool_runs=self.collapse))
-        self.naive = NaiveCache(self.collapse)
+        self.mirror = Mirror(self.cache_rules)
+        self.naive = NaiveCache(self.cache_rules.collapse_tool_runs, self.cache_rules.lookback)
         self.now = 0.0
         self.branches: list[list[Block]] = []
         self.under_way: list[tuple[Billed, list[Entry]]] = []
@@ -114,67 +125,80 @@ class Sessions(RuleBasedStateMachine):
     def start(self, first: list[Block]) -> None:
         self.branches.append([user(text("q" * 2000)), *first])
 
-    @rule(index=st.integers(0, 3), more=turns())
-    def grow(self, index: int, more: list[Block]) -> None:
+    @rule(index=st.integers(0, 2), more=turns(), marks=MARKS, seconds=SECONDS)
+    def grow(self, index: int, more: list[Block], marks: list[tuple[int, str]], seconds: int) -> None:
         self.branch(index).extend(more)
+        self.send(USUAL, index, marks, seconds)
 
-    @rule(index=st.integers(0, 3))
+    @rule(index=st.integers(0, 2), marks=MARKS, seconds=SECONDS)
+    def send_again(self, index: int, marks: list[tuple[int, str]], seconds: int) -> None:
+        self.send(USUAL, index, marks, seconds)
+
+    @rule(index=st.integers(0, 2), change=CHANGES, marks=MARKS, scope=mostly("", "other"))
+    def send_otherwise(self, index: int, change: Request, marks: list[tuple[int, str]], scope: str) -> None:
+        self.send({**USUAL, **change}, index, marks, 1, scope)
+
+    @rule(index=st.integers(0, 2), marks=MARKS, seconds=SECONDS, fails=st.booleans())
+    def send_slowly(self, index: int, marks: list[tuple[int, str]], seconds: int, fails: bool) -> None:
+        billed = self.billed_by_both(USUAL, index, marks, seconds)
+        if not fails:
+            self.under_way.append(billed)
+
+    @rule(which=st.integers(0, 2), seconds=SECONDS)
+    def slow_one_begins(self, which: int, seconds: int) -> None:
+        self.now += seconds
+        if self.under_way:
+            self.begin(*self.under_way.pop(which % len(self.under_way)))
+
+    @rule(index=st.integers(0, 2))
     def fork(self, index: int) -> None:
         self.branches.append(list(self.branch(index)))
 
-    @rule(index=st.integers(0, 3), at=st.integers(0, 9))
+    @rule(index=st.integers(0, 2), at=st.integers(0, 9))
     def edit(self, index: int, at: int) -> None:
         branch = self.branch(index)
         branch[at % len(branch)] = user(text("edited " + "e" * 100 * at))
 
-    @rule(seconds=st.sampled_from([0, 1, 60, 100, 299, 300, 301, 1800, 3599, 3600]))
-    def wait(self, seconds: int) -> None:
-        self.now += seconds
+    @rule(index=st.integers(0, 2), at=st.integers(1, 9))
+    def change_a_role(self, index: int, at: int) -> None:
+        branch = self.branch(index)
+        branch[at % len(branch)] = {**branch[at % len(branch)], "role": "assistant"}
 
-    @rule(
-        index=st.integers(0, 3),
-        head=HEADS,
-        marks=MARKS,
-        scope=mostly("", "another organisation"),
-        fate=mostly("begins", "is slow", "fails"),
-    )
-    def send(self, index: int, head: Request, marks: list[tuple[int, str]], scope: str, fate: str) -> None:
+    def send(self, head: Request, index: int, marks: list[tuple[int, str]], seconds: int, scope: str = "") -> None:
+        self.begin(*self.billed_by_both(head, index, marks, seconds, scope))
+
+    def billed_by_both(
+        self, head: Request, index: int, marks: list[tuple[int, str]], seconds: int, scope: str = ""
+    ) -> tuple[Billed, list[Entry]]:
+        self.now += seconds
         body = with_marks({**head, "messages": self.branch(index)}, marks)
         billed = self.mirror.bill(body, now=self.now, scope=scope)
         usage, keep = self.naive.bill(body, self.now, scope)
         assert billed.usage == usage
-        if fate == "begins":
-            self.begin(billed, keep)
-        elif fate == "is slow":
-            self.under_way.append((billed, keep))
-
-    @rule(index=st.integers(0, 3), back=st.integers(0, 2), ttl=st.sampled_from(["5m", "1h"]))
-    def go_on(self, index: int, back: int, ttl: str) -> None:
-        """An ordinary turn: the usual head, a marker near the tail."""
-        head = {"model": "claude-opus-5-5", "max_tokens": 9, "tools": [tool("read")], "system": []}
-        self.send(index, head, [(back, ttl)], "", "begins")
-
-    @rule(which=st.integers(0, 3))
-    def slow_one_begins(self, which: int) -> None:
-        if self.under_way:
-            self.begin(*self.under_way.pop(which % len(self.under_way)))
+        return billed, keep
 
     def begin(self, billed: Billed, keep: list[Entry]) -> None:
         self.mirror.begin(billed, self.now)
         self.naive.begin(keep, self.now)
 
 
+class NarrowSessions(Sessions):
+    """The same, with a look-back so narrow that its edge is met often."""
+
+    cache_rules = CacheRules(lookback=4)
+
+
 class CollapsedSessions(Sessions):
     """The same, with runs of tool blocks counting as one position."""
 
-    collapse = True
+    cache_rules = CacheRules(lookback=5, collapse_tool_runs=True)
 
 
-@pytest.mark.parametrize("sessions", [Sessions, CollapsedSessions])
+@pytest.mark.parametrize("sessions", [Sessions, NarrowSessions, CollapsedSessions])
 def test_both_simulators_bill_the_same(sessions: type[Sessions]) -> None:
     few = settings(
-        max_examples=60,
-        stateful_step_count=30,
+        max_examples=40,
+        stateful_step_count=40,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )

@@ -236,6 +236,10 @@ class TestAutomaticCaching:
     def test_on_a_marked_block_it_changes_nothing(self) -> None:
         assert self.usage(said(3, {3: "5m"}, **self.AUTO)) == self.usage(said(3, {3: "5m"}))
 
+    def test_where_the_ttls_differ_the_blocks_own_counts(self) -> None:
+        # The API refuses such a request.
+        assert self.usage(said(3, {3: "1h"}, **self.AUTO)) == Usage(write_1h=3000)
+
     def test_together_with_explicit_markers(self) -> None:
         assert self.usage(said(3, {1: "1h"}, **self.AUTO)) == Usage(write_1h=1000, write_5m=2000)
 
