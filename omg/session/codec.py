@@ -13,7 +13,7 @@ from omg.agent.state import Tree
 from omg.core.usage import Usage
 from omg.wire.chain import Node
 from omg.wire.head import Head
-from omg.wire.seal import Json, Raw, canonical, unseal
+from omg.wire.seal import Json, canonical, unseal
 
 FORMAT = 1
 """The version of this format, written into each session's first record."""
@@ -36,22 +36,22 @@ _KINDS: dict[str, type[Record]] = {
 def encode(record: Record) -> bytes:
     """A record as one JSON object, without a new line."""
     values: dict[str, Json] = {"kind": record.kind}
-    last: dict[str, Json] = {}
+    last = b"}"
     for field in fields(record):
         value = getattr(record, field.name)
         match value:
             case Node():
                 values |= {"id": value.id, "parent": value.parent.id if value.parent else None}
-                last = {"message": Raw(value.message.body)}
+                last = _MESSAGE + value.message.body + b"}"
             case Head():
                 headers = [list(pair) for pair in value.headers]
                 values |= {"id": value.id, "endpoint": value.endpoint, "headers": headers}
-                last = {"body": Raw(value.body + b"}")}
+                last = _BODY + value.body + b"}}"
             case Usage():
                 values[field.name] = value.to_json()
             case _:
                 values[field.name] = value
-    return canonical(values | last)
+    return canonical(values)[:-1] + last
 
 
 def decode(line: bytes, tree: Tree) -> Record | None:

@@ -37,9 +37,15 @@ def scrub(text: str) -> str:
     return _SURROGATE.sub("�", text) if not text.isascii() else text
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), check_circular=False)
+
+
 def canonical(value: Json) -> bytes:
     """JSON in UTF-8: no spaces, keys in the order given, `Raw` verbatim. Raises ValueError on NaN."""
-    return b"".join(_render(value))
+    try:
+        return scrub(_ENCODER.encode(value)).encode()
+    except TypeError:  # a `Raw` somewhere inside, which the standard encoder has no word for
+        return b"".join(_render(value))
 
 
 def _render(value: Json) -> Iterator[bytes]:
