@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import hashlib
 import os
 import secrets
@@ -35,17 +36,15 @@ class Capture:
 
     def feed(self, data: bytes) -> None:
         """Take the next bytes."""
-        text = self._decode(data)
-        if text:
-            self._stream(text)
-        fits = self.total + len(data) <= SHOWN
+        if self.total + len(data) > SHOWN:
+            self._overflow(data)
+        self._head += data[: max(0, SHOWN - self.total)]
         self.total += len(data)
         self._lines += data.count(b"\n")
         self._hash.update(data)
-        if fits:
-            self._head += data
-        else:
-            self._overflow(data)
+        text = self._decode(data)
+        if text:
+            self._stream(text)
 
     def finish(self) -> tuple[str, Path | None]:
         """The text for the model, and where all of it is when that text is cut."""
@@ -62,7 +61,8 @@ class Capture:
     def discard(self) -> None:
         """Let go of what was spilled and not kept."""
         if self._spill:
-            self._spill.close()
+            with contextlib.suppress(OSError):  # a full disk refuses what is still buffered, too
+                self._spill.close()
             self._spill = None
             self._spilled_to.unlink(missing_ok=True)
 
@@ -101,8 +101,7 @@ class Capture:
     def _give_up(self, error: OSError) -> None:
         """The command's outcome matters more than its log: go on without."""
         self._trouble = words(error)
-        self._spill = None
-        self._spilled_to.unlink(missing_ok=True)
+        self.discard()
 
 
 def _whole_lines(head: bytes, tail: bytes) -> tuple[bytes, bytes]:

@@ -10,7 +10,7 @@ from pathlib import Path
 # Set inside a git hook, for one; they would answer for another repository than the folder's.
 _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
 # A repository's own settings may name a program to run as file system monitor: looking must run nothing.
-_COMMAND = ("git", "--no-optional-locks", "--literal-pathspecs", "-c", "core.fsmonitor=false")
+_COMMAND = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false")
 
 
 @dataclass(frozen=True, slots=True)

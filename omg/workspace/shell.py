@@ -101,16 +101,17 @@ class _Pump:
     async def drain(self, seconds: float) -> bool:
         """Wait for the pipe's end, so long at most; whether it came."""
         try:
-            await asyncio.wait_for(self.ended.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                return await self.ended.wait()
         except TimeoutError:
             return False
-        return True
 
 
 async def _finish(process: asyncio.subprocess.Process, pump: _Pump, limit: float) -> int | None:
     """Wait for bash, or end its group at the time limit (None) and on cancellation."""
     try:
-        await asyncio.wait_for(process.wait(), limit)
+        async with asyncio.timeout(limit):
+            await process.wait()
     except TimeoutError:
         await _end(process, pump)
         return None
