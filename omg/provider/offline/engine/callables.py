@@ -14,14 +14,15 @@ _KEYWORDS = """if for while switch catch return sizeof function do else new thro
 synchronized try assert defined decltype alignas static_assert noexcept super this case delete with"""
 _NOT_A_NAME = frozenset(_KEYWORDS.split())
 _NOT_IN_HEAD = re.compile(
-    r"\b(?:return|else|new|throw|case|goto|await|yield|delete|typedef|using|function|class|struct\s*\{)\b"
+    r"\b(?:return|else|new|throw|case|goto|namespace|await|yield|delete|typedef|using|function|class|struct\s*\{)\b"
 )
 _LABELS = re.compile(
     r"\b(?:public|private|protected)\s*:|@\w+(?:\.\w+)*(?:\s*\([^()]*\))?|\[\[[^\]]*\]\]|\btemplate\s*<[^()]*?>"
 )
 _TAILS = {
     "c": re.compile(
-        r"\s*(?:(?:const|noexcept|override|final|volatile|try|&&?|throw\s*\(\s*[\w:, ]*\)|->\s*[\w:<>*& ]+)\s*)*"
+        r"\s*(?:(?:const|noexcept|override|final|volatile|try|&&?|throw\s*\(\s*[\w:, ]*\)|->\s*[\w:<>*& ]+"
+        r"|\b(?:_\w+|[A-Z][A-Z_0-9]+)\b(?:\s*\((?:[^()]|\([^()]*\))*\))?)\s*)*"
         r"(?::(?!:)[^;{]*)?(?P<end>\{|;|=\s*(?:0|default|delete)\s*;)"
     ),
     "java": re.compile(r"\s*(?:throws\s+[\w.,\s]+)?(?:default\b[^;{]*)?(?P<end>\{|;)"),
@@ -35,8 +36,6 @@ _HEADS = {
     ),
 }
 _QUALIFIER = re.compile(r"(?:(\w+)(?:<[^<>]*>)?::)\s*$")
-_HEAD_BEGINS = re.compile(r"[;{}]")
-_HEAD_LIMIT = 400
 
 
 CallableKind = Literal["function", "method", "constructor", "field", "declaration"]
@@ -92,8 +91,5 @@ def _kind(family: str, has_body: bool, bare: bool) -> CallableKind:
 
 def _head_start(code: str, end: int, by_lines: bool) -> int:
     """Where the statement that holds `end` begins. Only scripts need no semicolons between statements."""
-    lowest = max(0, end - _HEAD_LIMIT)
-    newline = code.rfind("\n", 0, end) + 1
-    marks = [newline] if by_lines else []
-    marks += [match.end() for match in _HEAD_BEGINS.finditer(code, lowest, end)]
-    return max(marks) if marks else lowest if lowest == 0 else newline
+    marks = ";{}\n" if by_lines else ";{}"
+    return max(code.rfind(mark, 0, end) for mark in marks) + 1

@@ -191,7 +191,9 @@ def _placed(ordered: list[Definition]) -> Iterator[Definition]:
         if not _may_stand(each, holder):
             continue
         inside = ".".join(filter(None, (holder.owner, holder.name))) if holder else ""
-        placed = replace(each, owner=each.owner or inside)
+        constructs = holder is not None and holder.kind == "class" and holder.name == each.name
+        kind: Kind = "constructor" if constructs and each.kind == "function" else each.kind
+        placed = replace(each, kind=kind, owner=each.owner or inside)
         yield placed
         if each.kind in _HOLDERS:
             around.append(placed)

@@ -230,9 +230,10 @@ _KEYWORDS = (
 
 def definition_pattern(name: str) -> str:
     """One pattern for lines that may define `name` in any language: behind a keyword, or after nothing but types
-    and before brackets, a colon or an equals sign. It errs on the side of yes."""
+    and before brackets, a colon or an equals sign. It errs on the side of yes. It holds `name` in each branch and
+    looks around nowhere, so that a searcher can leave out the files without the name."""
     word = re.escape(name)
     return (
         rf"\b(?:{_KEYWORDS})[\s*<][^=;\"']*\b{word}\b"
-        rf"|^[\w\s*&:<>,~@.#}}\[\]]*\b{word}\s*(?:;?$|[=:](?![=])|\([^;]*$|\(.*[{{(])"
+        rf"|^[\w\s*&:<>,~@.#}}\[\]]*\b{word}\s*(?:;?$|[=:](?:[^=]|$)|\([^;]*$|\(.*[{{(])"
     )

@@ -79,6 +79,8 @@ def last_part(name: str) -> str:
 
 def word_pattern(name: str) -> str:
     """A pattern for `name` as a whole word, also where it begins or ends with no word character."""
+    if re.fullmatch(r"\w+", name):
+        return rf"\b{name}\b"
     return rf"(?<![\w$]){re.escape(name)}(?![\w$])"
 
 
@@ -183,7 +185,7 @@ def _survey(
         (place for place in places if (place.path, place.line) not in taken and whole.search(place.text)),
         key=lambda place: (place.path, place.line),
     )
-    owned, elsewhere = _split_by_owner(name, found)
+    owned, elsewhere = _split_by_owner(name, _without_constructors(found))
     return Survey(
         name=name,
         definitions=tuple(each for each in owned if each.definition.kind != "declaration"),
@@ -201,6 +203,11 @@ def _defined(part: str, files: Mapping[str, File]) -> Iterator[Found]:
         for each in files[path].definitions:
             if part in (each.name, each.name.rstrip("?!=")):
                 yield Found(files[path], each)
+
+
+def _without_constructors(found: Sequence[Found]) -> Sequence[Found]:
+    """A class is what its name means; its constructors count only where the class itself was not found."""
+    return [each for each in found if each.definition.kind != "constructor"] or found
 
 
 def _split_by_owner(name: str, found: Sequence[Found]) -> tuple[tuple[Found, ...], tuple[Found, ...]]:

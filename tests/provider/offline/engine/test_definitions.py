@@ -179,6 +179,9 @@ void app::Widget::draw() {
   size();
 }
 using Text = std::string;
+namespace std VISIBLE(default) {
+extern int counted(const char *s) THROW __nonnull ((1));
+}
 enum class Mode { On };
 """
 JAVA = """package a;
@@ -282,7 +285,7 @@ EXPECTED = [
         "a.cpp",
         CPP,
         "app:1 app.Widget:2 app.Widget.Widget:4 app.Widget.~Widget:5 app.Widget.size:6 app.Widget.draw:7 "
-        "app.largest:12 Widget.draw:14 Text:17 Mode:18",
+        "app.largest:12 Widget.draw:14 Text:17 counted:19 Mode:21",
     ),
     (
         "a.java",

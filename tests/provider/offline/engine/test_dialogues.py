@@ -128,6 +128,11 @@ def test_definitions_come_apart_from_declarations(client: Client) -> None:
     )
 
 
+def test_a_class_is_meant_rather_than_its_constructors(tmp_path: Path) -> None:
+    client = Client(plant(tmp_path, {"Box.java": "class Box {\n    Box(int size) {\n        super();\n    }\n}\n"}))
+    assert places(client.say("where is Box defined?")) == ["Box.java:1: class Box {"]
+
+
 def test_the_first_step_searches_in_parallel_and_the_second_reads(client: Client) -> None:
     client.say("where is load defined?")
     assert [[name for name, _ in batch] for batch in client.calls] == [["grep", "grep"], ["read"]]
