@@ -95,6 +95,22 @@ def test_calls_that_keep_coming_back_altered_end_in_words() -> None:
     assert "other than I made them" in text_of(ask(*messages))
 
 
+def test_patience_is_for_one_call_not_for_the_whole_job() -> None:
+    def done(given: dict[str, Any], name: str, output: str) -> list[dict[str, Any]]:
+        call = {"type": "tool_use", "id": "toolu_offline_1", "name": name, "input": given}
+        result = {"type": "tool_result", "tool_use_id": "toolu_offline_1", "content": output}
+        return [{"role": "assistant", "content": [call]}, user([result])]
+
+    altered, read = done({}, "read", "cut"), done({"path": "a.py"}, "read", "x = 1\n")
+    reply = ask(user("in a.py replace `1` with `2`"), *altered, *altered, *read, *done({}, "edit", "cut"))
+    assert [block.name for block in reply.blocks if isinstance(block, ToolCall)] == ["edit"]
+
+
+def test_of_several_texts_the_last_is_the_job() -> None:
+    reply = ask(user([{"type": "text", "text": "run `pwd`"}, {"type": "text", "text": "run `ls`"}]))
+    assert [block.input for block in reply.blocks if isinstance(block, ToolCall)] == [{"command": "ls"}]
+
+
 def test_a_call_without_a_result_counts_as_failed() -> None:
     reply = ask(user("run `ls`"))
     calls = [block for block in reply.blocks if isinstance(block, ToolCall)]
