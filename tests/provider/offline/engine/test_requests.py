@@ -97,8 +97,9 @@ def test_calls_that_keep_coming_back_altered_end_in_words() -> None:
 
 def test_patience_is_for_one_call_not_for_the_whole_job() -> None:
     def done(given: dict[str, Any], name: str, output: str) -> list[dict[str, Any]]:
-        call = {"type": "tool_use", "id": "toolu_offline_1", "name": name, "input": given}
-        result = {"type": "tool_result", "tool_use_id": "toolu_offline_1", "content": output}
+        id = f"toolu_offline_{output[0]}"
+        call = {"type": "tool_use", "id": id, "name": name, "input": given}
+        result = {"type": "tool_result", "tool_use_id": id, "content": output}
         return [{"role": "assistant", "content": [call]}, user([result])]
 
     altered, read = done({}, "read", "cut"), done({"path": "a.py"}, "read", "x = 1\n")
