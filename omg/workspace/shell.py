@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 from pathlib import Path
@@ -135,9 +134,21 @@ async def _end(process: asyncio.subprocess.Process, pump: _Pump) -> None:
     finally:
         signal_group(process.pid, signal.SIGKILL)
         await process.wait()
+        await _gone(process.pid)
 
 
-def signal_group(group: int, number: signal.Signals) -> None:
-    """Send a signal to every process of a group that may be gone."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
+async def _gone(group: int) -> None:
+    """Wait until a killed group has no process left; not for long, as a zombie may find nobody to bury it."""
+    for _ in range(20):
+        if not signal_group(group, 0):
+            return
+        await asyncio.sleep(0.01)
+
+
+def signal_group(group: int, number: int) -> bool:
+    """Send a signal to every process of a group; whether there was one to send it to."""
+    try:
         os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):  # macOS says the latter of a group of zombies
+        return False
+    return True
