@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
@@ -118,7 +117,7 @@ def spoken(live: Live) -> str | None:
 
 async def _attempt(runtime: Runtime, live: Live) -> Reply:
     attempt = _send_off(runtime, live)
-    call = Call(attempt.body.data, attempt.body.head.headers)
+    call = Call(attempt.body.pieces, attempt.body.head.headers)
     try:
         async with aclosing(runtime.provider.stream(call)) as events:
             async for event in events:
@@ -155,8 +154,8 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
             tip=branch.tip.id,
             marks=tuple(_mark_record(mark) for mark in marks),
             max_tokens=runtime.setup.max_tokens,
-            hash=hashlib.sha256(body.data).hexdigest(),
-            size=len(body.data),
+            hash=body.hash(),
+            size=body.size,
             purpose=branch.made.purpose,
             epoch=branch.epoch,
         )

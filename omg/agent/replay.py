@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import cast
 
 from omg.agent.journal import RequestLogged
@@ -22,10 +21,10 @@ def replay(tree: Tree, logged: RequestLogged) -> Body:
         body = build(tree.heads[logged.head], tree.nodes[logged.tip], marks, Envelope(logged.max_tokens))
     except (KeyError, ValueError, IndexError) as error:
         raise ReplayFailed(f"request {logged.n} of branch {logged.branch} cannot be rendered: {error!r}") from error
-    found = hashlib.sha256(body.data).hexdigest()
+    found = body.hash()
     if found != logged.hash:
         raise ReplayFailed(
-            f"request {logged.n} of branch {logged.branch}: {len(body.data)} bytes with SHA-256 {found[:16]}…, "
+            f"request {logged.n} of branch {logged.branch}: {body.size} bytes with SHA-256 {found[:16]}…, "
             f"but {logged.size} bytes with {logged.hash[:16]}… were sent"
         )
     return body

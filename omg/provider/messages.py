@@ -40,7 +40,7 @@ class MessagesProvider:
         """See `Provider.stream`. A body that asks for no stream (a pre-warm) is answered by `Began` and `Ended`."""
         headers = {"content-type": "application/json", **dict(call.headers)}
         try:
-            async with self._transport.post(PATH, call.body, headers) as reply:
+            async with self._transport.post(PATH, call.pieces, headers) as reply:
                 async for event in self._events(reply):
                     yield event
         except StatusFailed as failed:

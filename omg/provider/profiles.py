@@ -129,7 +129,7 @@ _OTHERS = (
 PROFILES: Mapping[str, Profile] = {profile.name: profile for profile in (ANTHROPIC, *_OTHERS)}
 
 
-class ProviderNotReady(Exception):
+class ProviderNotReady(Trouble):
     """A provider that cannot be used as things are. `str(error)` is one line: what is missing and what to set."""
 
 

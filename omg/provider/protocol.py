@@ -7,15 +7,21 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from omg.core.usage import Usage
+from omg.provider.transport import Pieces
 from omg.wire.seal import Block
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request: the exact bytes of its body, and the headers that belong to the cache key."""
+    """One request: the exact bytes of its body in pieces, and the headers that belong to the cache key."""
 
-    body: bytes
+    pieces: Pieces
     headers: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def body(self) -> bytes:
+        """The whole body in one, copied."""
+        return b"".join(self.pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from omg.provider.transport import ConnectionFailed, Frame, Reply, StatusFailed
+from omg.provider.transport import ConnectionFailed, Frame, Pieces, Reply, StatusFailed
 
 if TYPE_CHECKING:
     import anthropic
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _READ_SECONDS = 600.0
 _CONNECT_SECONDS = 10.0
+_CHUNK = 1 << 18
 _SDK_AUTHORISES = "https://api.anthropic.com"
 
 
@@ -66,7 +67,7 @@ class SdkTransport:
         _importer.start()
 
     @asynccontextmanager
-    async def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> AsyncGenerator[Reply]:
+    async def post(self, path: str, body: Pieces, headers: Mapping[str, str]) -> AsyncGenerator[Reply]:
         """See `Transport.post`."""
         await _importer.ready()
         response = await self._sent(path, body, headers)
@@ -80,18 +81,18 @@ class SdkTransport:
         if self._client is not None:
             await self._client.close()
 
-    async def _sent(self, path: str, body: bytes, headers: Mapping[str, str]) -> httpx2.Response:
+    async def _sent(self, path: str, body: Pieces, headers: Mapping[str, str]) -> httpx2.Response:
         import anthropic
         import httpx2
 
         try:
             answer: object = await self._sdk().post(
                 path,
-                content=body,
+                content=_in_chunks(body),
                 cast_to=httpx2.Response,
                 stream=True,
                 stream_cls=anthropic.AsyncStream[Any],
-                options={"headers": self._all_headers(headers), "timeout": _timeout()},
+                options={"headers": self._all_headers(headers) | _length(body), "timeout": _timeout()},
             )
         except anthropic.APIStatusError as error:
             response = error.response
@@ -194,6 +195,24 @@ class _Importer:
 
 
 _importer = _Importer()
+
+
+def _length(body: Pieces) -> dict[str, str]:
+    """The header without which a body in pieces would go out in chunked encoding, which some gateways refuse."""
+    return {"Content-Length": str(sum(map(len, body)))}
+
+
+async def _in_chunks(body: Pieces) -> AsyncIterator[bytes]:
+    """`body` in chunks of some size: a write for each small piece would cost more than the copy."""
+    waiting: list[bytes | memoryview] = []
+    size = 0
+    for piece in body:
+        waiting.append(piece)
+        size += len(piece)
+        if size >= _CHUNK:
+            yield b"".join(waiting)
+            waiting, size = [], 0
+    yield b"".join(waiting)
 
 
 def _timeout() -> httpx2.Timeout:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
+
+
+Pieces = Sequence[bytes | memoryview]
+"""A body in pieces, to be sent one behind the other with nothing between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,8 @@ class ConnectionFailed(Exception):
 class Transport(Protocol):
     """Carries one request at a time per call; many calls may be under way."""
 
-    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Reply]:
-        """POST exactly `body`, once, with no retry. Raises StatusFailed or ConnectionFailed, on entry or from the
+    def post(self, path: str, body: Pieces, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Reply]:
+        """POST exactly the bytes of `body`, once, with no retry. Raises StatusFailed or ConnectionFailed, on entry or from the
         frames; leaving the context closes the connection."""
         ...
 

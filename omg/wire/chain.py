@@ -40,20 +40,21 @@ class Node:
                 page, node = node._joined_page()
                 backwards.append(page)
             else:
-                backwards.append(node._linked())
+                backwards += node._linked()
                 node = node.parent
         backwards.reverse()
         return backwards
 
-    def _linked(self) -> bytes:
-        return b"," + self.message.body if self.parent else self.message.body
+    def _linked(self) -> tuple[bytes, ...]:
+        """The message and what joins it to the one before, in backward order."""
+        return (self.message.body, b",") if self.parent else (self.message.body,)
 
     def _joined_page(self) -> tuple[bytes, Node | None]:
         """The bytes of the page that this node closes, and the node before the page."""
         if self._page is None:
-            parts, node = [self._linked()], self.parent
+            parts, node = list(self._linked()), self.parent
             while node is not None and node.depth % _PAGE != 0:
-                parts.append(node._linked())
+                parts += node._linked()
                 node = node.parent
             self._page = b"".join(reversed(parts)), node
         return self._page

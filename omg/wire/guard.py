@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from omg.wire.chain import path
-from omg.wire.request import Body, prefix_length
+from omg.wire.request import Body, Piece, prefix_length
 
 _SHOWN = 48
 """Bytes shown on each side of a difference."""
@@ -47,32 +47,35 @@ def check(new: Body, last: Body, branch: str, until: int | None = None) -> None:
 
 def _first_difference(new: Body, last: Body, length: int) -> int | None:
     """The first unmarked offset below `length` at which the two bodies differ; None when there is none."""
-    view = memoryview(last.data)
     compared = 0
-    for at_new, at_last, size in _common_runs(new, last, length):
-        piece = view[at_last : at_last + size]
-        if not new.data.startswith(piece, at_new):
-            return compared + _differs_at(new.data[at_new : at_new + size], bytes(piece))
-        compared += size
+    for (piece, start, stop), (other, at, _) in _side_by_side(new, last, length):
+        # The very same bytes at the very same place need no look: they cannot have changed.
+        if (piece is not other or start != at) and not _stands(piece, start, stop, other, at):
+            return compared + _differs_at(piece[start:stop], other[at : at + stop - start])
+        compared += stop - start
     return None if compared >= length else compared
 
 
-def _common_runs(new: Body, last: Body, length: int) -> Iterator[tuple[int, int, int]]:
-    """Spans that lie between two markers in both bodies: (offset in new, offset in last, size)."""
-    left, right = new.runs(), last.runs()
-    new_start, new_end = next(left)
-    last_start, last_end = next(right)
-    while length > 0:
-        size = min(new_end - new_start, last_end - last_start, length)
+def _stands(piece: bytes, start: int, stop: int, other: bytes, at: int) -> bool:
+    return piece.startswith(memoryview(other)[at : at + stop - start], start)
+
+
+def _side_by_side(new: Body, last: Body, length: int) -> Iterator[tuple[Piece, Piece]]:
+    """Both prefixes in pieces of the same sizes, `length` bytes of each at most."""
+    left, right = new.prefix, last.prefix
+    one, other = next(left, None), next(right, None)
+    while length > 0 and one is not None and other is not None:
+        size = min(one[2] - one[1], other[2] - other[1], length)
         if size:
-            yield new_start, last_start, size
-        new_start, last_start, length = new_start + size, last_start + size, length - size
-        if new_start == new_end:
-            new_start, new_end = next(left, (-1, -1))
-        if last_start == last_end:
-            last_start, last_end = next(right, (-1, -1))
-        if new_start < 0 or last_start < 0:
-            return
+            yield (one[0], one[1], one[1] + size), (other[0], other[1], other[1] + size)
+        length -= size
+        one, other = _behind(one, size, left), _behind(other, size, right)
+
+
+def _behind(piece: Piece, size: int, rest: Iterator[Piece]) -> Piece | None:
+    """What is left of `piece` behind its first `size` bytes, or else the next one."""
+    data, start, stop = piece
+    return (data, start + size, stop) if start + size < stop else next(rest, None)
 
 
 def _differs_at(one: bytes, other: bytes) -> int:
@@ -100,8 +103,13 @@ def _locate(new: Body, last: Body, offset: int) -> tuple[str, str | None]:
 
 def _excerpt(body: Body, offset: int) -> bytes:
     """Some unmarked bytes from `offset` on."""
-    for start, end in body.runs():
-        if offset < end - start:
-            return body.data[start + offset : min(end, start + offset + _SHOWN)]
-        offset -= end - start
-    return b""
+    found = b""
+    for piece, start, stop in body.prefix:
+        if offset < stop - start:
+            found += piece[start + offset : stop][:_SHOWN]
+            offset = 0
+            if len(found) >= _SHOWN:
+                break
+        else:
+            offset -= stop - start
+    return found[:_SHOWN]

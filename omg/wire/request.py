@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import zip_longest
+from typing import Literal, cast
 
 from omg.wire.chain import Node
 from omg.wire.head import Head
@@ -38,28 +41,63 @@ class Envelope:
         return canonical({"max_tokens": self.max_tokens, "stream": self.stream, **dict(self.extra)})[1:-1]
 
 
+Piece = tuple[bytes, int, int]
+"""Some bytes without copying them: those from the first offset up to the second."""
+
+
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A finished body. `marks` are the spans of the spliced markers in `data`; `end` is where the messages end."""
+    """A finished body, in the pieces that are sent one behind the other.
 
-    data: bytes
-    marks: tuple[tuple[int, int], ...]
-    end: int
+    Its messages are the sealed bytes themselves, shared with every other body that holds them: a body costs its
+    pieces, not its length. `runs` are head and messages between markers, `markers` stand between two runs each, and
+    `tail` is what follows the messages.
+    """
+
+    runs: tuple[tuple[Piece, ...], ...]
+    markers: tuple[bytes, ...]
+    tail: bytes
     head: Head
     tip: Node
 
     @property
     def prefix_length(self) -> int:
-        """Bytes of head and messages once markers are taken out."""
+        """Bytes of head and messages, without markers."""
         return prefix_length(self.head, self.tip)
 
-    def runs(self) -> Iterator[tuple[int, int]]:
-        """The spans between markers, from the first byte to the end of the messages."""
-        start = 0
-        for mark_start, mark_end in self.marks:
-            yield start, mark_start
-            start = mark_end
-        yield start, self.end
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return self.prefix_length + sum(map(len, self.markers)) + len(self.tail)
+
+    @property
+    def pieces(self) -> tuple[memoryview, ...]:
+        """What is sent, in order."""
+        return tuple(self._pieces())
+
+    def _pieces(self) -> Iterator[memoryview]:
+        for run, behind in zip_longest(self.runs, self.markers, fillvalue=self.tail):
+            for piece, start, stop in cast(tuple[Piece, ...], run):
+                yield memoryview(piece)[start:stop]
+            yield memoryview(behind)
+
+    @property
+    def data(self) -> bytes:
+        """The whole of it in one, copied."""
+        return b"".join(self.pieces)
+
+    @property
+    def prefix(self) -> Iterator[Piece]:
+        """Head and messages, markers left out."""
+        for run in self.runs:
+            yield from run
+
+    def hash(self) -> str:
+        """SHA-256 of what is sent, in hexadecimal."""
+        digest = hashlib.sha256()
+        for piece in self.pieces:
+            digest.update(piece)
+        return digest.hexdigest()
 
 
 def prefix_length(head: Head, tip: Node | None) -> int:
@@ -85,32 +123,24 @@ def mark_offset(head: Head, mark: Mark) -> int:
 
 
 def build(head: Head, tip: Node, marks: Sequence[Mark], envelope: Envelope) -> Body:
-    """Join the parts of one request. Raises ValueError for a mark that may not stand where it is."""
+    """Put one request together. Raises ValueError for a mark that may not stand where it is."""
     cuts = sorted((mark_offset(head, mark), marker(mark.ttl)) for mark in marks)
-    pieces = [head.body, _OPEN, *tip.pieces()]
-    parts, spans = _splice(pieces, cuts)
-    end = prefix_length(head, tip) + sum(len(text) for _, text in cuts)
-    parts += [_CLOSE, b",", envelope.render(), b"}"]
-    return Body(b"".join(parts), tuple(spans), end, head, tip)
+    runs = tuple(_cut([head.body, _OPEN, *tip.pieces()], [offset for offset, _ in cuts]))
+    tail = b"%s,%s}" % (_CLOSE, envelope.render())
+    return Body(runs, tuple(text for _, text in cuts), tail, head, tip)
 
 
-def _splice(
-    pieces: Sequence[bytes], cuts: Sequence[tuple[int, bytes]]
-) -> tuple[list[bytes | memoryview], list[tuple[int, int]]]:
-    """`pieces` with each text of `cuts` put in at its offset, and the spans these texts then have."""
-    parts: list[bytes | memoryview] = []
-    spans: list[tuple[int, int]] = []
-    at, shift, waiting = 0, 0, iter(cuts)
-    cut = next(waiting, None)
+def _cut(pieces: Sequence[bytes], offsets: Sequence[int]) -> Iterator[tuple[Piece, ...]]:
+    """The joined `pieces`, cut at each of `offsets` (rising), with nothing copied."""
+    run: list[Piece] = []
+    at, waiting = 0, deque(offsets)
     for piece in pieces:
         done = 0
-        while cut is not None and cut[0] < at + len(piece):
-            offset, text = cut
-            parts += [memoryview(piece)[done : offset - at], text]
-            spans.append((offset + shift, offset + shift + len(text)))
-            shift += len(text)
-            done = offset - at
-            cut = next(waiting, None)
-        parts.append(memoryview(piece)[done:] if done else piece)
+        while waiting and waiting[0] < at + len(piece):
+            stop = waiting.popleft() - at
+            run.append((piece, done, stop))
+            yield tuple(run)
+            run, done = [], stop
+        run.append((piece, done, len(piece)))
         at += len(piece)
-    return parts, spans
+    yield tuple(run)

@@ -12,7 +12,7 @@ ASK = {"model": "claude-opus-5-5", "max_tokens": 400, "stream": True}
 
 def call(words: str, **fields: object) -> Call:
     messages = [{"role": "user", "content": [{"type": "text", "text": words}]}]
-    return Call(json.dumps({**ASK, "messages": messages, **fields}).encode())
+    return Call((json.dumps({**ASK, "messages": messages, **fields}).encode(),))
 
 
 async def run(provider: Provider, asked: Call) -> tuple[Began, str, Ended]:

@@ -15,7 +15,7 @@ from omg.provider.transport import Frame
 from tests.provider.raw_server import raw_server, sse, status
 from tests.provider.streams import PING, start, stop, text
 
-CALL = Call(b'{"model":"claude-opus-5-5"}', (("anthropic-beta", "b-1"),))
+CALL = Call((b'{"model":"claude-opus-5-5"}',), (("anthropic-beta", "b-1"),))
 
 
 def wire(frame: Frame) -> bytes:

@@ -9,7 +9,7 @@ AWKWARD = '{"b":1.0,"a": 1e5 ,"é":"\\u00e9 \\/ 火","n":-0}'.encode()
 
 
 async def frames(transport: SdkTransport, body: bytes = b"{}") -> list[Frame]:
-    async with transport.post("/v1/messages", body, {}) as reply:
+    async with transport.post("/v1/messages", (body,), {}) as reply:
         return [frame async for frame in reply.frames]
 
 
@@ -29,7 +29,7 @@ def parsed(server: RawServer) -> dict[str, str]:
 async def test_the_bytes_on_the_wire_are_the_bytes_given() -> None:
     async with raw_server(sse(b"event: ping\ndata: {}\n\n")) as server:
         transport = SdkTransport(server.url)
-        async with transport.post("/v1/messages", AWKWARD, {"anthropic-beta": "x-2026"}) as reply:
+        async with transport.post("/v1/messages", (AWKWARD[:7], memoryview(AWKWARD)[7:]), {"anthropic-beta": "x-2026"}) as reply:
             assert [frame async for frame in reply.frames] == [Frame("ping", "{}")]
             assert reply.headers["request-id"] == "req_1"
         head, body = server.requests[0]
@@ -106,7 +106,7 @@ async def test_the_connection_drops_in_mid_stream() -> None:
     async with raw_server(sse(b"event: ping\ndata: {}\n\n", end=False)) as server:
         seen: list[Frame] = []
         with pytest.raises(ConnectionFailed, match="mid-stream"):
-            async with SdkTransport(server.url).post("/v1/messages", b"{}", {}) as reply:
+            async with SdkTransport(server.url).post("/v1/messages", (b"{}",), {}) as reply:
                 async for frame in reply.frames:
                     seen.append(frame)
     assert seen == [Frame("ping", "{}")]
@@ -132,7 +132,7 @@ async def test_json_in_one_piece_is_one_frame() -> None:
 async def test_leaving_the_context_early_closes_the_connection() -> None:
     pings = [b"event: ping\ndata: {}\n\n"] * 3
     async with raw_server(sse(*pings, end=False) + [b""] * 100_000) as server:
-        async with SdkTransport(server.url).post("/v1/messages", b"{}", {}) as reply:
+        async with SdkTransport(server.url).post("/v1/messages", (b"{}",), {}) as reply:
             assert await anext(reply.frames) == Frame("ping", "{}")
         await server.closed.wait()
 

@@ -1,6 +1,7 @@
 """Chain, request and guard: bodies that extend each other byte for byte, markers apart."""
 
 import json
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -17,7 +18,7 @@ ENVELOPE = Envelope(100)
 
 
 def unmarked(body: Body) -> bytes:
-    return b"".join(body.data[start:end] for start, end in body.runs())
+    return b"".join(piece[start:stop] for piece, start, stop in body.prefix)
 
 
 @st.composite
@@ -36,6 +37,7 @@ def test_a_body_is_head_messages_envelope_and_nothing_else(history, data):
     parsed = json.loads(body.data)
     assert list(parsed) == ["model", "tools", "system", "messages", "max_tokens", "stream"]
     assert unmarked(body) == HEAD.body + b',"messages":[' + b",".join(n.message.body for n in path(tip))
+    assert len(body.data) == body.size and body.hash() == sha256(body.data).hexdigest()
     assert len(unmarked(body)) == body.prefix_length == prefix_length(HEAD, tip)
 
 

@@ -70,7 +70,7 @@ def test_lone_surrogates_are_replaced_before_sealing():
 
 @given(st.lists(st.tuples(text, st.sampled_from(["text", "thinking", "tool_use"])), min_size=1, max_size=5))
 def test_blocks_are_found_again_in_the_bytes(drawn):
-    blocks = [{"x": {"y": [{"z": "}]"}]}, "type": kind, "text": words + "}{][\\\""} for words, kind in drawn]
+    blocks = [{"x": {"y": [{"z": "}]"}]}, "type": kind, "text": words + '}{][\\"'} for words, kind in drawn]
     message = unseal(seal("user", blocks).body)
     assert [place.kind for place in message.places] == [kind for _, kind in drawn]
     for place, block in zip(message.places, blocks, strict=True):
