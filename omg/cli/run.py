@@ -201,19 +201,20 @@ def _verify(args: argparse.Namespace) -> int:
 
 
 def _serve(args: argparse.Namespace) -> int:
-    from omg.provider.offline.serve import serve
-
-    with serve(args.port) as address:
-        _say(f"listening {address}")
-        sys.stdout.flush()
-        _wait_for_end()
-    return 0
-
-
-def _wait_for_end() -> None:
     import signal
 
-    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    from omg.provider.offline.serve import serve
+
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)  # before any thread, so that none of them takes the signal
+    try:
+        with serve(args.port) as address:
+            _say(f"listening {address}")
+            sys.stdout.flush()
+            signal.sigwait(ends)
+    except OSError as error:
+        raise Trouble(f"cannot listen on port {args.port}: {error.strerror}") from error
+    return 0
 
 
 def _doctor(args: argparse.Namespace) -> int:

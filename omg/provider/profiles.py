@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
+from omg.core.trouble import Trouble
 from omg.core.usage import Ttl
 
 OFFLINE = "offline"

@@ -1,0 +1,87 @@
+"""`omg doctor`: what is installed, configured and reachable, and what would be used and why."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import socket
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from omg import __version__
+from omg.cli.configure import Plan, make_plan, model_setup
+from omg.core.trouble import Trouble
+
+_PACKAGES = ("anthropic", "prompt-toolkit", "textual", "pydantic", "genai-prices", "gitpython", "tree-sitter")
+_PROGRAMS = (("git", "worktrees, .gitignore, facts"), ("rg", "faster grep; not needed"), ("bash", "the shell tool"))
+_SECONDS = 3.0
+
+
+def report(args: argparse.Namespace, env: Mapping[str, str], *, clean: bool) -> str:
+    """All of it, a line each."""
+    return "\n".join([*_installed(), *_configured(args, env, clean)])
+
+
+def _installed() -> Iterator[str]:
+    yield f"omg {__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    for name in _PACKAGES:
+        try:
+            yield f"  {name} {version(name)}"
+        except PackageNotFoundError:
+            yield f"  {name} is missing: install OMG again"
+    for name, use in _PROGRAMS:
+        yield f"  {name}: {shutil.which(name) or 'not found'} ({use})"
+
+
+def _configured(args: argparse.Namespace, env: Mapping[str, str], clean: bool) -> Iterator[str]:
+    try:
+        plan = make_plan(args, env)
+    except Trouble as error:
+        yield f"not ready: {error}"
+        return
+    yield f"state: {plan.home} ({_writable(plan.home)})"
+    yield f"log of what went wrong: {plan.home / 'omg.log'}"
+    yield from plan.notices
+    yield f"provider: {plan.choice.profile.name} at {plan.choice.endpoint}: {plan.choice.why}"
+    yield f"  {_reachable(plan.choice.endpoint)}"
+    yield from _model(plan)
+    yield f"mode {plan.settings.mode}, allow {list(plan.settings.allow)}, deny {list(plan.settings.deny)}"
+    if clean:
+        yield _cleaned(plan.home)
+
+
+def _model(plan: Plan) -> Iterator[str]:
+    name = plan.model or plan.default_model
+    setup = model_setup(plan.choice, plan.settings, name, plan.effort)
+    marks = f"markers at {setup.ttls.head} and {setup.ttls.messages}" if setup.ttls else "no markers: not honoured there"
+    yield f"model: {name}, window {setup.window}, max_tokens {setup.max_tokens}, cached from {setup.minimum} tokens, {marks}"
+
+
+def _writable(home: Path) -> str:
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    return "writable" if os.access(place, os.W_OK) else "NOT writable: set OMG_HOME to a folder that is"
+
+
+def _reachable(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    if not parts.hostname:
+        return "in this process; what it bills is simulated"
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname, port), _SECONDS).close()
+    except OSError as error:
+        return f"NOT reachable: {error.strerror or error}; check the network, a proxy, or ANTHROPIC_BASE_URL"
+    return "reachable"
+
+
+def _cleaned(home: Path) -> str:
+    """Remove torn ends that were set aside, and kept output."""
+    found = [*(home / "sessions").glob("*.torn-*"), *(path for path in (home / "outputs").glob("*") if path.is_file())]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return f"removed {len(found)} files of torn ends and kept output"
+
