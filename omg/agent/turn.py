@@ -74,7 +74,9 @@ class Turn:
         except asyncio.CancelledError:
             return Outcome("interrupted")
         except ProviderError as error:
-            return Outcome("context_full" if error.failure == "context_full" else "error", str(error))
+            if error.failure == "context_full":
+                return Outcome("context_full", f"{error}: {_NOTICES['context_full']}")
+            return Outcome("error", str(error))
         except (Diverged, JournalError, ReplayFailed) as error:
             take_back(self.runtime, self.live)
             return Outcome("error", str(error))

@@ -73,4 +73,4 @@ def _priced(line: Line, price: Price) -> float | None:
 
 def _sum(values: Iterable[float | None]) -> float | None:
     known = list(values)
-    return None if any(value is None for value in known) else sum(value for value in known if value is not None)
+    return None if any(value is None for value in known) else sum((value for value in known if value is not None), 0.0)

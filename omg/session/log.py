@@ -83,7 +83,9 @@ class Log:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._file)
-            raise SessionBusy(f"session {path.stem} is open in another process") from error
+            raise SessionBusy(
+                f"session {path.stem} is open in another process: go on there, or fork it with `omg fork {path.stem} TASK`"
+            ) from error
 
     def write(self, *records: Record) -> None:
         """Append all of `records`, or none. Raises JournalError."""

@@ -97,7 +97,7 @@ def _print_end(conversation: Conversation, job: Job, outcome: Outcome) -> None:
     elif job.output == "json":
         _line(value)
     else:
-        _print_text(conversation, job)
+        _print_text(conversation)
     if outcome.stop not in STATUS:
         sys.stderr.write(f"omg: {outcome.error or _WHY.get(outcome.stop, outcome.stop)}\n")
 
@@ -115,19 +115,13 @@ def _error_line(conversation: Conversation, text: str) -> dict[str, object]:
     return Failed(branch="main", at=conversation.agent.runtime.clock(), text=text).to_json(conversation.id)
 
 
-def _print_text(conversation: Conversation, job: Job) -> None:
-    """Main's last reply, then (when it has not read them) each report under its task."""
+def _print_text(conversation: Conversation) -> None:
+    """Main's last reply, then each report it has not read yet, under its task."""
     said = conversation.agent.live("main").said
     if said:
         sys.stdout.write(said.rstrip("\n") + "\n")
-    if job.then is None:
-        for branch in conversation.tree.branches.values():
-            if branch.made.purpose == "fork" and branch.made.parent == "main" and branch.name in _own(conversation):
-                error = f"\n[{branch.status}: {branch.error}]" if branch.error else ""
-                sys.stdout.write(f"\n## {branch.made.task}\n\n{branch.report.rstrip()}{error}\n")
+    for name in conversation.tree.branches["main"].pending:
+        branch = conversation.tree.branches[name]
+        error = f"\n[{branch.status}: {branch.error}]" if branch.error else ""
+        sys.stdout.write(f"\n## {branch.made.task}\n\n{branch.report.rstrip()}{error}\n")
     sys.stdout.flush()
-
-
-def _own(conversation: Conversation) -> set[str]:
-    """The forks of this run, not of an earlier one of the same session."""
-    return set(conversation.agent.lives)
