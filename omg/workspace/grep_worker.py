@@ -80,7 +80,7 @@ def _split(text: str) -> list[str]:
 
 def _streamed(file: Iterable[bytes]) -> Iterator[str]:
     for line in file:
-        yield line.decode("utf-8", "replace").removesuffix("\n").removesuffix("\r")
+        yield line.removesuffix(b"\r\n").removesuffix(b"\n").decode("utf-8", "replace")
 
 
 def hits(lines: Iterable[str], search: Search, context: int) -> Iterator[tuple[int, bool, str]]:

@@ -78,9 +78,9 @@ async def test_crlf_stays_crlf(context: FakeContext) -> None:
 
 
 async def test_in_a_mixed_file_untouched_lines_stay_as_they_are(context: FakeContext) -> None:
-    target = await context.write("a", b"one\r\ntwo\nthree\r\nfour\n")
+    target = await context.write("a", b"one\r\ntwo\nthree\r\nfour\r\n")
     await context.call("edit", path="a", old="two\n", new="2\n2b\n")
-    assert target.read_bytes() == b"one\r\n2\n2b\nthree\r\nfour\n"
+    assert target.read_bytes() == b"one\r\n2\n2b\nthree\r\nfour\r\n"
 
 
 async def test_byte_order_mark_and_mode_stay(context: FakeContext) -> None:

@@ -1,3 +1,4 @@
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -103,19 +104,19 @@ def test_nothing_is_ever_raised(text: str) -> None:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.lists(st.text("ab'\"\\$`;&|<>(){}#=,.~!é \t", min_size=1, max_size=6), max_size=6).map(" ".join))
+@given(st.lists(st.text("ab'\"\\$`;&|<>(){}#=,.!é \t", min_size=1, max_size=6), max_size=6).map(" ".join))
 def test_bash_sees_the_same_words(tmp_path_factory: pytest.TempPathFactory, rest: str) -> None:
     normal = simple_command(f"f {rest}")
     if normal is not None:
         folder = tmp_path_factory.mktemp("empty")
-        assert words(folder, f"f {rest}") == words(folder, normal)
+        assert seen_by_bash(folder, f"f {rest}") == shlex.split(normal)
         assert not list(folder.iterdir())
 
 
-def words(folder: Path, command: str) -> list[str]:
-    """What bash hands to the one command `f`; no other can be found."""
-    script = "f() { printf '%s\\n' \"$@\"; }\n" + command
-    env = {"PATH": "", "HOME": "/h", "LC_ALL": "C.UTF-8"}
+def seen_by_bash(folder: Path, command: str) -> list[str]:
+    """The words of the one command `f`; no other can be found."""
+    script = "f() { printf '%s\\n' f \"$@\"; }\n" + command
+    env = {"PATH": "", "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["/bin/bash", "-fc", script], cwd=folder, env=env, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     return done.stdout.splitlines()

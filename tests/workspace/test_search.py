@@ -51,14 +51,14 @@ async def test_a_long_line_is_cut_around_its_match(files: BranchFiles) -> None:
 
 
 def test_a_file_too_long_to_hold_is_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    data = b"needle\r\nh\xe9y\n\nneedle"
+    data = b"needle\r\nh\xe9y\n\nneedle\r"
     (tmp_path / "log").write_bytes(data)
     whole = grep_worker.lines_of(os.fsencode(tmp_path / "log"), [])
     monkeypatch.setattr(grep_worker, "_WHOLE", 10)
     streamed = grep_worker.lines_of(os.fsencode(tmp_path / "log"), [])
     assert streamed is not None
     assert not isinstance(streamed, list)
-    assert list(streamed) == whole == ["needle", "h\ufffdy", "", "needle"]
+    assert list(streamed) == whole == ["needle", "h\ufffdy", "", "needle\r"]
 
 
 async def test_the_outcome_is_bounded_and_the_rest_counted(files: BranchFiles) -> None:
@@ -149,8 +149,9 @@ def by_hand(base: str, names: list[str], pattern: str) -> list[tuple[str, int]]:
         if b"\0" in data and not wide:
             continue
         text = data.decode("utf-16" if wide else "utf-8", "replace")
-        rows = text.removesuffix("\n").split("\n") if text else []
-        found += [(name, row) for row, line in enumerate(rows, 1) if re.search(pattern, line.removesuffix("\r"))]
+        rows = re.split(r"\r?\n", text)
+        rows = rows if rows[-1] else rows[:-1]
+        found += [(name, row) for row, line in enumerate(rows, 1) if re.search(pattern, line)]
     return found
 
 
