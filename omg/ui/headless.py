@@ -15,7 +15,6 @@ from omg.agent.turn import Outcome
 from omg.core.events import Event, Failed, Notice
 from omg.session.conversation import Conversation
 from omg.session.outcome import result
-from omg.wire.chain import Node
 
 STATUS = {"end_turn": 0, "interrupted": 130}
 """Exit status by how the last turn ended; 1 for everything else."""
@@ -29,7 +28,6 @@ class Job:
     tasks: Sequence[str] = ()
     then: str | None = None
     output: str = "text"
-    node: Node | None = None
 
 
 async def run(conversation: Conversation, job: Job) -> int:
@@ -56,9 +54,9 @@ async def _work(conversation: Conversation, job: Job) -> Outcome:
         if job.words is not None:
             outcome = await conversation.say(job.words)
         if job.tasks and outcome.stop == "end_turn":
-            await agent.forks.wait(agent.fork(job.tasks, node=job.node))
-            if job.then is not None:
-                outcome = await conversation.say(job.then)
+            await agent.forks.wait(agent.fork(job.tasks))
+        if job.then is not None and outcome.stop == "end_turn":
+            outcome = await conversation.say(job.then)
     except (ForkRefused, JournalError) as error:
         return Outcome("error", str(error))
     return outcome
