@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 Effect = Literal["read", "write", "run", "fork"]
 """What a call does to the world, which decides who must agree: read nothing changes, write changes files,
@@ -18,6 +18,15 @@ class Input(BaseModel):
     """A tool's input. Unknown fields are refused, so that a misspelt one is told and not ignored."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: object) -> object:
+        """A field that is null was meant to be left out: models send that for what they do not want to set."""
+        if not isinstance(given, dict):
+            return given
+        fields = cast(dict[str, object], given)
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 InputT = TypeVar("InputT", bound=Input)

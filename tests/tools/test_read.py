@@ -121,3 +121,10 @@ async def test_what_was_read_counts_as_seen(context: FakeContext) -> None:
     (context.folder / "a").write_text("1\n")
     await context.call("read", path="a")
     assert list(context.files.seen) == [os.path.realpath(context.folder / "a")]
+
+
+async def test_null_for_what_may_be_left_out_is_leaving_it_out(context: FakeContext) -> None:
+    (context.folder / "a").write_text("1\n2\n")
+    assert (await context.call("read", path="a", offset=None, limit=None)).text == "1\n2\n"
+    with pytest.raises(ValidationError):
+        await context.call("read", path=None)
