@@ -9,7 +9,7 @@ from functools import partial
 from omg.agent.dispatch import Dispatcher
 from omg.agent.fanout import Places
 from omg.agent.forks import ForkRefused, Forks
-from omg.agent.journal import ModeSet, ReportDropped
+from omg.agent.journal import JournalError, ModeSet, ReportDropped
 from omg.agent.live import Live
 from omg.agent.permit import Mode, Policy, narrower
 from omg.agent.runtime import Runtime
@@ -63,15 +63,22 @@ class Agent:
         """Run one turn of `live`, and say that it ended."""
         turn = Turn(self.runtime, live, Dispatcher(self.runtime, live, partial(self.policy, live), self.forks.call))
         outcome = await (turn.go_on() if words is None else turn.say(words, only=only))
+        try:
+            self.runtime.journal.sync()
+        except JournalError as error:
+            outcome = Outcome("error", str(error))
+        self._tell_end(live, outcome)
+        return outcome
+
+    def _tell_end(self, live: Live, outcome: Outcome) -> None:
+        """Say how a turn ended; words that did not go into it are handed back as a draft."""
         draft, live.draft = live.draft, None
         leftover = live.take_steers()
         if leftover:
             draft = "\n".join([draft, *leftover] if draft else leftover)
-        self.runtime.journal.sync()
         self.runtime.emit(
             TurnEnded(branch=live.name, at=self.runtime.clock(), stop=outcome.stop, error=outcome.error, draft=draft)
         )
-        return outcome
 
     async def say(self, words: str, *, branch: str = "main") -> Outcome:
         """One turn with a person's words."""
@@ -87,19 +94,21 @@ class Agent:
     async def _turn(self, live: Live, words: Sequence[str], only: str | None = None) -> Outcome:
         if live.busy:
             raise ForkRefused(f"{live.name} is at work: queue the words, or steer it")
-        outcomes: list[Outcome] = []
-
-        async def work() -> None:
-            outcomes.append(await self._work(live, words, only))
-
-        live.task = asyncio.create_task(work(), name=f"turn of {live.name}")
+        task = asyncio.create_task(self._work(live, words, only), name=f"turn of {live.name}")
+        live.task = task
         try:
-            await asyncio.shield(live.task)
+            await asyncio.wait([task])
         except asyncio.CancelledError:
-            live.task.cancel()
-            await asyncio.wait([live.task])
+            task.cancel()
+            await asyncio.wait([task])
             raise
-        return outcomes[0] if outcomes else Outcome("interrupted")
+        if not task.cancelled():
+            return task.result()
+        # Interrupted before its first step: a turn that has begun answers for itself.
+        live.draft = "\n".join(words) or None
+        outcome = Outcome("interrupted")
+        self._tell_end(live, outcome)
+        return outcome
 
     def interrupt(self, branch: str = "main") -> bool:
         """Interrupt the turn under way; whether there was one."""

@@ -59,8 +59,8 @@ def text_block(text: str) -> Block:
 
 
 def result_block(id: str, text: str, is_error: bool) -> Block:
-    """A tool result. Its text is never empty: the API refuses that."""
-    content: Json = [{"type": "text", "text": text or "(nothing)"}]
+    """A tool result. Its text is never empty, nor white space alone: the API refuses both."""
+    content: Json = [{"type": "text", "text": text if text.strip() else "(nothing)"}]
     block: dict[str, Json] = {"type": "tool_result", "tool_use_id": id, "content": content}
     return {**block, "is_error": True} if is_error else block
 
@@ -87,8 +87,8 @@ def next_message(
     if branch.cut and words:
         blocks.append(text_block(catalog.say("cut")))
     blocks += [text_block(note) for note in notes]
-    spoken = [word for word in words if word.strip()]
-    blocks += [text_block(word) for word in spoken]
+    spoken = "\n".join(word for word in words if word.strip())
+    blocks += [text_block(spoken)] if spoken else []
     if not blocks:
         return None
     return Draft(tuple(blocks), joins, dict(facts.told), len(blocks) - 1 if spoken else None)

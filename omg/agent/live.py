@@ -28,7 +28,7 @@ class Live:
     """Called once, when the branch's next reply begins."""
     steers: list[str] = field(default_factory=list[str])
     """Words for the turn under way."""
-    task: asyncio.Task[None] | None = None
+    task: asyncio.Task[object] | None = None
     draft: str | None = None
     streamed: str = ""
     """What has arrived of the reply under way."""
