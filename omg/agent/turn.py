@@ -120,7 +120,11 @@ class Turn:
         if draft is not None:
             for word in steers:
                 self.runtime.emit(UserSaid(branch=self.live.name, at=self.runtime.clock(), text=word))
-            self._seal(draft)
+            try:
+                self._seal(draft)
+            except JournalError:
+                self.live.steers[:0] = steers  # they are words of a person: handed back when the turn ends
+                raise
 
     def _seal(self, draft: Draft) -> None:
         now, tree = self.runtime.clock(), self.runtime.tree
