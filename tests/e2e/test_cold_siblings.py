@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-
 from omg.agent.runtime import Limits, ModelSetup, Rules
 from omg.cache.plan import Ttls
 from omg.core.catalog import load_catalog
