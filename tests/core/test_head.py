@@ -47,5 +47,7 @@ def test_the_head_is_the_same_in_another_process_folder_locale_and_time_zone(tmp
     root = os.getcwd()
     for seed, zone in (("1", "Asia/Tokyo"), ("77", "America/Lima")):
         env = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": "C", "HOME": str(tmp_path)}
-        done = subprocess.run([sys.executable, "-c", program, root], cwd=tmp_path, env=env, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", program, root], cwd=tmp_path, env=env, capture_output=True, text=True
+        )
         assert done.stdout.strip() == here, done.stderr
