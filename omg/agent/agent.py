@@ -80,9 +80,9 @@ class Agent:
             TurnEnded(branch=live.name, at=self.runtime.clock(), stop=outcome.stop, error=outcome.error, draft=draft)
         )
 
-    async def say(self, words: str, *, branch: str = "main") -> Outcome:
-        """One turn with a person's words."""
-        return await self._turn(self.live(branch), [words])
+    async def say(self, words: str, *, branch: str = "main", notes: Sequence[str] = ()) -> Outcome:
+        """One turn with a person's words; `notes` go before them, as blocks of the same message."""
+        return await self._turn(self.live(branch), [*notes, words])
 
     async def join(self, child: str | None = None) -> Outcome:
         """One turn of main over its pending reports, or that of one child."""

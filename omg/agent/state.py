@@ -77,6 +77,8 @@ class Tree:
         self.heads: dict[str, Head] = {}
         self.nodes: dict[str, Node] = {}
         self.branches: dict[str, Branch] = {}
+        self.words: dict[str, int] = {}
+        """By a user message's node: which of its blocks holds the person's words, or a fork's task."""
         self.requests: dict[int, Request] = {}
         self.updated = 0.0
 
@@ -154,6 +156,8 @@ class Tree:
 
     def _sealed(self, record: NodeSealed) -> None:
         self.nodes[record.node.id] = record.node
+        if record.words is not None:
+            self.words[record.node.id] = record.words
         branch = self.branches.get(record.branch)
         if branch is None:
             return

@@ -60,10 +60,10 @@ class Turn:
                 self.runtime.emit(UserSaid(branch=self.live.name, at=self.runtime.clock(), text=word))
             self._seal(draft)
         except JournalError as error:
-            self.live.draft = "\n".join(words) or None
+            self.live.draft = words[-1] if words else None
             return Outcome("error", str(error))
         except asyncio.CancelledError:
-            self.live.draft = "\n".join(words) or None
+            self.live.draft = words[-1] if words else None
             return Outcome("interrupted")
         return await self.go_on()
 

@@ -14,13 +14,14 @@ from omg.session.conversation import Conversation
 from omg.session.reports import cache_table, hit, markdown, money, ratio
 from omg.session.store import Store
 
-ActionKind = Literal["watch", "resume", "quit", "say", "join", "trust"]
+ActionKind = Literal["watch", "resume", "quit", "say", "join", "trust", "open"]
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
     """What a front end has to do itself: `watch` a fork, `resume` a session (empty: choose one), `quit`, start a turn
-    with words (`say`) or over pending reports (`join` of one, or empty: of all), or `trust` this folder."""
+    with words (`say`) or over pending reports (`join` of one, or empty: of all), `trust` this folder, or `open` a tool
+    call's card (by number; empty: the newest)."""
 
     kind: ActionKind
     subject: str = ""
@@ -210,6 +211,12 @@ async def _export(conversation: Conversation, rest: str) -> Done:
     return Done(f"written to {target}")
 
 
+async def _open(conversation: Conversation, rest: str) -> Done:
+    if rest and not rest.isdecimal():
+        raise Trouble("say which call: /open N, with the number behind its line")
+    return Done(action=Action("open", rest))
+
+
 async def _trust(conversation: Conversation, rest: str) -> Done:
     return Done(f"{conversation.config.folder} is trusted from the next session on", Action("trust"))
 
@@ -249,6 +256,7 @@ COMMANDS: dict[str, Command] = {
         Command("wake", "F WORDS", "let a finished fork work again", _wake),
         Command("join", "[F]", "let main read the reports that are ready", _join),
         Command("drop", "F", "take a report off the list", _drop),
+        Command("open", "[N]", "show what a tool call came to", _open),
         Command("cache", "", "the ledger", _cache),
         Command("model", "[NAME [EFFORT]]", "show or change the model", _model),
         Command("mode", "[MODE]", "show or change what it may do unasked", _mode),

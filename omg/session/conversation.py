@@ -48,6 +48,8 @@ class Conversation:
         """What there is to say before anything else: damage, what a crash has cost."""
         self.draft: str | None = None
         """Words that a crash has taken back."""
+        self.notes: list[str] = []
+        """What goes before the model with the person's next words, such as a command they ran themselves."""
         root = git.root(config.folder)
         self.agent = Agent(
             Runtime(
@@ -99,8 +101,14 @@ class Conversation:
             self.hub(Notice(branch="main", at=now, text=text))
 
     async def say(self, words: str) -> Outcome:
-        """One turn of main with a person's words."""
-        return await self.agent.say(words)
+        """One turn of main with a person's words, and the notes that wait for them."""
+        main = self.tree.branches["main"]
+        notes, self.notes, before = self.notes, [], main.accepted
+        try:
+            return await self.agent.say(words, notes=notes)
+        finally:
+            if main.accepted is before:  # they were taken back, and wait for the next words
+                self.notes[:0] = notes
 
     def figures(self, branch: str | None = None) -> Figures:
         """The sums of the whole tree, or of one branch's own requests."""
