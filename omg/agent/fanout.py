@@ -21,23 +21,49 @@ _FIRST_SETTLE, _LONGEST_SETTLE = 0.25, 4.0
 
 
 class Places:
-    """How many forks work at once. A fork that waits for its children gives its place up meanwhile."""
+    """How many forks work at once."""
 
     def __init__(self, width: int) -> None:
         self._free = asyncio.Semaphore(max(1, width))
 
     @asynccontextmanager
-    async def taken(self) -> AsyncGenerator[None, None]:
-        async with self._free:
-            yield
+    async def taken(self) -> AsyncGenerator[Place, None]:
+        """Wait for a place, and have it until the end."""
+        await self._free.acquire()
+        place = Place(self._free)
+        try:
+            yield place
+        finally:
+            place.leave()
+
+
+@dataclass(slots=True)
+class Place:
+    """One fork's place. A fork that waits for its own forks gives it up meanwhile."""
+
+    _free: asyncio.Semaphore
+    _held: bool = True
+    _waits: int = 0
+
+    def leave(self) -> None:
+        """Let somebody else have it."""
+        if self._held:
+            self._held = False
+            self._free.release()
 
     @asynccontextmanager
     async def given_up(self) -> AsyncGenerator[None, None]:
-        self._free.release()
+        """Leave it until the last of this fork's waits is over. A wait that is cancelled does not take it again: what
+        is left to do then needs none."""
+        self._waits += 1
+        self.leave()
         try:
             yield
         finally:
+            self._waits -= 1
+        if self._waits == 0 and not self._held:
             await self._free.acquire()
+            self._held = True
 
 
 @dataclass(slots=True)
@@ -69,7 +95,7 @@ class Convoy:
                 async with asyncio.timeout(self.limit):
                     await self._turn.acquire()
             except TimeoutError:
-                self._opened.set()
+                self._open()
                 return False
             if not self._opened.is_set():
                 return True

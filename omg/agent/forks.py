@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import string
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from omg.agent.compose import Draft, first_of_fork, report
 from omg.agent.dispatch import Reports
 from omg.agent.facts import Telling, untold
 from omg.agent.fanout import Convoy, Places, Settling, holding_pays, unwritten_tail
-from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, NodeSealed
+from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, JournalError, NodeSealed
 from omg.agent.live import Live
 from omg.agent.runtime import Runtime
 from omg.agent.turn import Outcome
@@ -51,8 +52,7 @@ class Forks:
         base = node or parent.branch.tip
         self._check(parent, tasks)
         facts = untold(self.runtime.facts(), {}) if base is None else Telling()
-        prompt = "aside" if purpose == "aside" else "fork"
-        drafts = [first_of_fork(base, self.runtime.catalog, task, facts, prompt) for task in tasks]
+        drafts = [first_of_fork(base, self.runtime.catalog, task, facts, _prompt(purpose)) for task in tasks]
         children = self._make(parent, base, tasks, drafts, group, purpose)
         convoy = self._convoy(parent, base, children, drafts)
         for child in children:
@@ -140,19 +140,26 @@ class Forks:
 
     def _start(self, child: Live, words: Sequence[str] | None, convoy: Convoy | None = None) -> None:
         child.task = asyncio.create_task(self._run(child, words, convoy), name=f"fork {child.name}")
+        child.task.add_done_callback(lambda task: self._cancelled(child) if task.cancelled() else None)
+
+    def _cancelled(self, child: Live) -> None:
+        """It was stopped before its first step: once it has begun, it answers for itself."""
+        self._ended(child, Outcome("interrupted"))
 
     async def _run(self, child: Live, words: Sequence[str] | None, convoy: Convoy | None) -> None:
         """A child's life, from its start to its report."""
         outcome = Outcome("interrupted")
         led = False
         try:
-            async with self.places.taken():
+            async with self.places.taken() as child.place:
                 if convoy is not None:
                     led = await convoy.wait()
                     child.began = convoy.began
                 outcome = await self.work(child, words)
         except asyncio.CancelledError:
             outcome = Outcome("interrupted")
+        except Exception as error:  # noqa: BLE001 - the border of a fork's life: a bug is its failure, and harms nobody
+            outcome = Outcome("error", f"{type(error).__name__}: {error}")
         finally:
             if convoy is not None and led:
                 convoy.leader_left()
@@ -162,7 +169,11 @@ class Forks:
         status, error = _status(outcome)
         text = child.said or child.streamed
         now, parent = self.runtime.clock(), child.branch.made.parent or "main"
-        self.runtime.record(BranchEnded(at=now, branch=child.name, status=status, text=text, error=error))
+        ended = BranchEnded(at=now, branch=child.name, status=status, text=text, error=error)
+        try:
+            self.runtime.record(ended)
+        except JournalError:
+            self.runtime.tree.apply(ended)  # a later process finds it at work, and stops it
         self.runtime.emit(Joined(branch=parent, at=now, child=child.name, status=status, text=text))
         child.rest()
 
@@ -175,11 +186,8 @@ class Forks:
             children = self.spawn(parent, tasks, group=call_id)
         except ForkRefused as error:
             raise ToolError(str(error)) from error
-        if parent.branch.made.parent is None:
+        async with parent.place.given_up() if parent.place else nullcontext():
             await self.wait(children)
-        else:
-            async with self.places.given_up():
-                await self.wait(children)
         texts = [report(child.branch, self.runtime.catalog) for child in children]
         return Reports("\n\n".join(texts), tuple(child.name for child in children))
 
@@ -199,7 +207,7 @@ class Forks:
             return self._start(child, [words])
         facts = untold(self.runtime.facts(), {}) if branch.base is None else Telling()
         task = f"{branch.made.task}\n\n{words}"
-        draft = first_of_fork(branch.base, self.runtime.catalog, task, facts)
+        draft = first_of_fork(branch.base, self.runtime.catalog, task, facts, _prompt(child.purpose))
         node = Node(branch.base, draft.seal())
         self.runtime.record(
             NodeSealed(at=self.runtime.clock(), branch=child.name, node=node, told=draft.told, words=draft.words)
@@ -220,6 +228,11 @@ class Forks:
         while branch is not None and branch != name:
             branch = self.runtime.tree.branches[branch].made.parent
         return branch == name
+
+
+def _prompt(purpose: Purpose) -> str:
+    """The instruction that a fork of this purpose begins with."""
+    return "aside" if purpose == "aside" else "fork"
 
 
 def _status(outcome: Outcome) -> tuple[ForkStatus, str | None]:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from omg.agent.fanout import Place
 from omg.agent.state import Branch
 from omg.cache.plan import Spot
 from omg.core.events import Purpose
@@ -26,6 +27,8 @@ class Live:
     """The last block that a fork shares with its parent or siblings: kept marked."""
     began: Callable[[Usage], None] | None = None
     """Called once, when the branch's next reply begins."""
+    place: Place | None = None
+    """The place of a fork at work; main needs none."""
     steers: list[str] = field(default_factory=list[str])
     """Words for the turn under way."""
     task: asyncio.Task[object] | None = None
@@ -62,4 +65,5 @@ class Live:
     def rest(self) -> None:
         """Let go of the large things."""
         self.last = None
+        self.place = None
         self.task = None
