@@ -14,22 +14,28 @@ _THINKING = ("thinking", "redacted_thinking")
 
 def change_head(runtime: Runtime, live: Live, head: Head, cause: str) -> None:
     """Let `live` go on with `head`. Its history is kept, without thinking: providers bind that to its prefix."""
-    now, branch = runtime.clock(), live.branch
-    tip = without_thinking(branch.tip)
+    now, branch, tree = runtime.clock(), live.branch, runtime.tree
+    moved = without_thinking(branch.tip)
+    tip = moved[-1][1] if moved else None
+    # Of no branch yet: where the log ends in between, the branch is still in its old epoch.
     sealed = [
-        NodeSealed(at=now, branch=live.name, node=node) for node in path(tip) if node.id not in runtime.tree.nodes
+        NodeSealed(at=now, branch="", node=new, words=tree.words.get(old.id))
+        for old, new in moved
+        if new.id not in tree.nodes
     ]
-    made = [] if head.id in runtime.tree.heads else [HeadMade(at=now, head=head)]
+    made = [] if head.id in tree.heads else [HeadMade(at=now, head=head)]
     begun = EpochBegun(at=now, branch=live.name, head=head.id, node=tip.id if tip else None, cause=cause)
     runtime.record(*made, *sealed, begun)
     live.last, live.shared = None, None
 
 
-def without_thinking(tip: Node | None) -> Node | None:
-    """The same history less its thinking blocks; the very same nodes up to the first that has some.
+def without_thinking(tip: Node | None) -> list[tuple[Node, Node]]:
+    """The same history less its thinking blocks, each node beside the one it was; the very same nodes up to the
+    first that has some.
 
     The blocks that stay keep their bytes. A message that was nothing but thinking is left out.
     """
+    moved: list[tuple[Node, Node]] = []
     node: Node | None = None
     for old in path(tip):
         kept = [old.message.body[p.start : p.end] for p in old.message.places if p.kind not in _THINKING]
@@ -38,4 +44,7 @@ def without_thinking(tip: Node | None) -> Node | None:
         elif kept:
             body = b'{"role":"%s","content":[%s]}' % (old.message.role.encode(), b",".join(kept))
             node = Node(node, Message(old.message.role, body))
-    return node
+        else:
+            continue
+        moved.append((old, node))
+    return moved

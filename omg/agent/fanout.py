@@ -142,7 +142,7 @@ def _held(tree: Tree, request: Request, base: Node | None, now: float) -> int:
     live = [
         tree.nodes[node]
         for node, _, ttl in request.logged.marks
-        if node is not None and now - request.logged.at < TTL_SECONDS[_ttl(ttl)]
+        if node in tree.nodes and now - request.logged.at < TTL_SECONDS[_ttl(ttl)]
     ]
     return max((node.size for node in live if base.extends(node)), default=0)
 

@@ -106,7 +106,7 @@ class Forks:
 
     def _live(self, parent: Live, name: str, base: Node | None, node: Node, draft: Draft) -> Live:
         branch = self.runtime.tree.branches[name]
-        shared = Spot(node, draft.shared) if draft.shared is not None else last_spot(base)
+        shared = Spot(branch.tip or node, draft.shared) if draft.shared is not None else last_spot(base)
         live = Live(branch, parent.files.clone(), last=parent.last, shared=shared)
         self.lives[name] = live
         return live

@@ -56,5 +56,7 @@ def _unaccepted(agent: Agent) -> Iterator[str]:
         if branch.unaccepted:
             live = agent.live(name)
             take_back(agent.runtime, live)
-            if live.draft and branch.made.parent is None:
+            if branch.made.parent is not None:
+                live.draft = None  # a fork's task: it is on record, and told again when the fork is woken
+            elif live.draft:
                 yield "your last words were not answered; they are in the prompt again"

@@ -40,8 +40,8 @@ def baseline(tree: Tree, branch: Branch) -> Body | None:
         return replay(tree, tree.requests[branch.last_request].logged)
     for request in reversed(tree.requests.values()):
         if request.begun and request.logged.head == branch.head.id:
-            tip = tree.nodes[request.logged.tip]
-            if tip.extends(branch.base) or (branch.base and branch.base.extends(tip)):
+            tip = tree.nodes.get(request.logged.tip)
+            if tip and (tip.extends(branch.base) or (branch.base and branch.base.extends(tip))):
                 return replay(tree, request.logged)
     return None
 

@@ -59,6 +59,19 @@ class Branch:
     def name(self) -> str:
         return self.made.name
 
+    def accept(self, node: Node) -> None:
+        """The provider has begun to answer `node`, or has said it: what was sealed up to it is final."""
+        self.accepted = node
+        for sealed in self.unaccepted:
+            self.told |= sealed.told
+        self.unaccepted.clear()
+
+    def unjoin(self) -> None:
+        """The messages that no reply began to are gone: the reports in them are pending again."""
+        for sealed in self.unaccepted:
+            self.pending += [child for child in sealed.joins if child not in self.pending]
+        self.unaccepted.clear()
+
 
 @dataclass(slots=True)
 class Request:
@@ -89,6 +102,11 @@ class Tree:
             raise LookupError("no session has been made")
         return self.made
 
+    @property
+    def next_n(self) -> int:
+        """The number of the next request. Numbers only rise, also where damage has taken some out."""
+        return next(reversed(self.requests), 0) + 1
+
     def node(self, id: str | None) -> Node | None:
         """A node by its id; None for the empty history. Raises KeyError."""
         return None if id is None else self.nodes[id]
@@ -112,7 +130,7 @@ class Tree:
             case NodeSealed():
                 self._sealed(record)
             case RequestLogged():
-                self.requests[record.n] = Request(record)
+                self._requested(record)
             case ReplyBegun():
                 self._begun(record)
             case RequestSettled():
@@ -155,28 +173,35 @@ class Tree:
         branch.unaccepted.clear()
 
     def _sealed(self, record: NodeSealed) -> None:
-        self.nodes[record.node.id] = record.node
+        node = self.nodes.setdefault(record.node.id, record.node)
         if record.words is not None:
-            self.words[record.node.id] = record.words
+            self.words[node.id] = record.words
         branch = self.branches.get(record.branch)
         if branch is None:
             return
-        branch.tip = record.node
-        if record.node.message.role == "assistant":
-            branch.accepted, branch.results = record.node, {}
+        before, branch.tip = branch.tip, node
+        if node.message.role == "assistant":
+            branch.accept(node)
+            branch.results = {}
             return
+        if node.parent is not before:  # what lay between was taken back, and that could not be logged
+            branch.unjoin()
         branch.pending = [child for child in branch.pending if child not in record.joins]
         branch.unaccepted.append(record)
+
+    def _requested(self, record: RequestLogged) -> None:
+        if record.branch not in self.branches or record.head not in self.heads:
+            raise KeyError(record.branch, record.head)
+        self.requests[record.n] = Request(record)
 
     def _begun(self, record: ReplyBegun) -> None:
         request = self.requests[record.n]
         request.begun = record
-        branch = self.branches[request.logged.branch]
-        branch.accepted = self.nodes[request.logged.tip]
+        branch, tip = self.branches[request.logged.branch], self.nodes.get(request.logged.tip)
+        if tip is None:  # damaged: the ledger counts it, and nothing can follow it
+            return
+        branch.accept(tip)
         branch.last_request = record.n
-        for sealed in branch.unaccepted:
-            branch.told |= sealed.told
-        branch.unaccepted.clear()
         branch.results, branch.cut = {}, False
 
     def _settled(self, record: RequestSettled) -> None:
@@ -188,9 +213,7 @@ class Tree:
     def _back(self, record: TakenBack) -> None:
         branch = self.branches[record.branch]
         branch.tip = self.node(record.node)
-        for sealed in branch.unaccepted:
-            branch.pending += [child for child in sealed.joins if child not in branch.pending]
-        branch.unaccepted.clear()
+        branch.unjoin()
 
     def _call(self, record: CallDone) -> None:
         branch = self.branches[record.branch]
