@@ -20,8 +20,12 @@ from omg.agent.live import Live
 from omg.agent.replay import baseline, shared_length
 from omg.agent.retry import wait_before_retry
 from omg.agent.runtime import Runtime
+from omg.agent.warm import account, began
+from omg.cache.blame import blame
+from omg.cache.cause import Cause
+from omg.cache.forecast import Forecast, forecast
 from omg.cache.plan import Ttls, last_spot, plan
-from omg.core.events import Notice, ReplyEnded, Requested, Text, Thinking, Used
+from omg.core.events import CacheMissed, Notice, ReplyEnded, Requested, Text, Thinking, Used
 from omg.core.usage import Usage
 from omg.provider.protocol import Began, Call, Ended, ProviderError, TextDelta, ThinkingDelta
 from omg.wire.chain import Node
@@ -50,7 +54,11 @@ class _Attempt:
 
     n: int
     body: Body
+    marks: tuple[Mark, ...]
     sent_at: float
+    forecast: Forecast | None
+    """None where the endpoint has no breakpoints to go by."""
+    cause: Cause | None = None
     begun: Began | None = None
     text: list[str] = field(default_factory=list[str])
     seen: int = 0
@@ -144,10 +152,12 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
     last = live.last or baseline(runtime.tree, branch)
     if last is not None:
         check(body, last, branch.name, shared_length(branch, last))
-    n = len(runtime.tree.requests) + 1
+    n, now = runtime.tree.next_n, runtime.clock()
+    foretold = _foretold(runtime, live, branch.tip, marks, now)
+    predicted = foretold.usage if foretold else None
     runtime.record(
         RequestLogged(
-            at=runtime.clock(),
+            at=now,
             n=n,
             branch=branch.name,
             head=branch.head.id,
@@ -158,10 +168,20 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
             size=body.size,
             purpose=branch.made.purpose,
             epoch=branch.epoch,
+            predicted=predicted,
         )
     )
-    runtime.emit(Requested(branch=live.name, at=runtime.clock(), n=n, purpose=branch.made.purpose, usage=None))
-    return _Attempt(n, body, runtime.clock())
+    runtime.holdings.sent(branch.head, marks, now)
+    runtime.emit(Requested(branch=live.name, at=now, n=n, purpose=branch.made.purpose, usage=predicted))
+    return _Attempt(n, body, marks, now, foretold)
+
+
+def _foretold(runtime: Runtime, live: Live, tip: Node, marks: tuple[Mark, ...], now: float) -> Forecast | None:
+    """What the request will be billed for its input, by the published rules and what is known to be held."""
+    if not marks:
+        return None
+    minimum = runtime.setup.minimum
+    return forecast(runtime.holdings, live.branch.head, tip, marks, now=now, minimum=minimum)
 
 
 def _plan(ttls: Ttls | None, live: Live, tip: Node) -> tuple[Mark, ...]:
@@ -192,6 +212,7 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
                     workspace=event.workspace,
                 )
             )
+            _learn(runtime, live, attempt, event.usage)
             live.reply_began(attempt.body, event.usage)
         case TextDelta(text=text):
             attempt.text.append(text)
@@ -205,6 +226,20 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
             pass
 
 
+def _learn(runtime: Runtime, live: Live, attempt: _Attempt, usage: Usage) -> None:
+    """Hold what was billed against the forecast, and take it into account for the next one."""
+    request = runtime.tree.requests[attempt.n]
+    if attempt.forecast is not None:
+        attempt.cause = blame(attempt.forecast, usage, sent=attempt.sent_at, account=account(request))
+        lost = [hit.place for hit in attempt.forecast.chain if hit.tokens > usage.read]
+        if usage.read < attempt.forecast.usage.read:
+            runtime.holdings.forget(live.branch.head, lost)
+    began(runtime.holdings, runtime.tree, request, runtime.setup.minimum)
+    if attempt.cause is not None:
+        at = runtime.clock()
+        runtime.emit(CacheMissed(branch=live.name, at=at, n=attempt.n, cause=str(attempt.cause)))
+
+
 def _unfinished(runtime: Runtime, live: Live, attempt: _Attempt, how: Settlement, error: str | None) -> None:
     """Settle a request whose reply never ended. What was billed for input is known; the output is not."""
     usage = None
@@ -212,9 +247,17 @@ def _unfinished(runtime: Runtime, live: Live, attempt: _Attempt, how: Settlement
         begun = attempt.begun.usage
         usage = Usage(begun.plain, begun.read, begun.write_5m, begun.write_1h, None)
         runtime.emit(Used(branch=live.name, at=runtime.clock(), n=attempt.n, purpose=live.purpose, usage=usage))
+    else:
+        runtime.holdings.withdrawn(live.branch.head, attempt.marks)
     runtime.record(
         RequestSettled(
-            at=runtime.clock(), n=attempt.n, how=how, usage=usage, output_seen=-(-attempt.seen // 4), error=error
+            at=runtime.clock(),
+            n=attempt.n,
+            how=how,
+            usage=usage,
+            output_seen=-(-attempt.seen // 4),
+            error=error,
+            cause=str(attempt.cause) if attempt.cause else None,
         )
     )
     runtime.emit(ReplyEnded(branch=live.name, at=runtime.clock(), whole=False))
@@ -223,7 +266,8 @@ def _unfinished(runtime: Runtime, live: Live, attempt: _Attempt, how: Settlement
 def _ended(runtime: Runtime, live: Live, attempt: _Attempt, ended: Ended) -> Reply:
     """Settle and seal a whole reply, in one write."""
     at = runtime.clock()
-    settled = RequestSettled(at=at, n=attempt.n, how="whole", stop=ended.stop_reason, usage=ended.usage)
+    cause = str(attempt.cause) if attempt.cause else None
+    settled = RequestSettled(at=at, n=attempt.n, how="whole", stop=ended.stop_reason, usage=ended.usage, cause=cause)
     blocks = sealable(ended)
     node = Node(live.branch.tip, seal("assistant", blocks)) if blocks else None
     records = [NodeSealed(at=at, branch=live.name, node=node)] if node else []

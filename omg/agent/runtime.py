@@ -11,6 +11,7 @@ from omg.agent.facts import Fact
 from omg.agent.journal import Journal, Record
 from omg.agent.permit import Asker, Mode, Rule
 from omg.agent.state import Tree
+from omg.cache.holdings import Holdings
 from omg.cache.plan import Ttls
 from omg.core.catalog import Catalog
 from omg.core.events import Emit, Event
@@ -33,6 +34,8 @@ class ModelSetup:
     headers: Headers = ()
     extra: tuple[tuple[str, Json], ...] = ()
     """Head fields that are set: thinking, output_config."""
+    remembers: bool = True
+    """Whether the endpoint's cache outlives this process."""
     shares_cache: bool = True
     """Whether the endpoint has any prefix cache, so that holding siblings behind a leader can pay."""
 
@@ -78,6 +81,8 @@ class Runtime:
     cost: Callable[[], float | None] = field(default=lambda: None)
     """Dollars spent by the whole tree so far."""
     clock: Callable[[], float] = time.time
+    holdings: Holdings = field(default_factory=Holdings)
+    """What the provider holds of this tree's prefixes."""
     retry_wait: Callable[[float], float] = field(default=lambda seconds: seconds)
 
     def record(self, *records: Record) -> None:

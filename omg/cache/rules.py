@@ -8,8 +8,8 @@ the one that predicts fewer hits, and is named as ours.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from dataclasses import dataclass, field, fields, replace
+from typing import Generic, Literal, TypeVar
 
 from omg.core.usage import TTL_SECONDS, Ttl
 
@@ -86,10 +86,14 @@ def for_model(table: Mapping[str, ValueT], model: str, default: ValueT) -> Value
 
     Gateways' spellings (`anthropic/claude-opus-4.5`, `us.anthropic.claude-...`) are read as the plain id.
     """
-    plain = model[max(model.find("claude-"), 0) :].replace(".", "-")
+    plain = _plain(model)
     names = (name for name in table if _is_or_extends(plain, name))
     best = max(names, key=len, default=None)
     return default if best is None else table[best]
+
+
+def _plain(model: str) -> str:
+    return model[max(model.find("claude-"), 0) :].replace(".", "-")
 
 
 def _is_or_extends(model: str, name: str) -> bool:
@@ -122,3 +126,55 @@ class CacheRules:
     def minimum_for(self, model: str) -> int:
         """The shortest prefix of `model` that is cached, in tokens."""
         return for_model(self.minimums, model, DEFAULT_MINIMUM)
+
+
+Sure = Literal["high", "medium"]
+"""high: a control agreed. medium: the reading that fits best, with another cause not excluded."""
+Prewarm = Literal["writes", "writes nothing", "refused"]
+"""What `max_tokens: 0` does: it writes the cache, is accepted and writes nothing, or is a 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding(Generic[ValueT]):
+    """One thing that a provider was seen to do: `at` when (ISO 8601, UTC), `said` in a sentence for people."""
+
+    value: ValueT
+    at: str
+    sure: Sure
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleOverrides:
+    """What a probe found out of one model at one endpoint. None: not asked, or it could not be told."""
+
+    minimum: Finding[int] | None = None
+    """The shortest prefix that is cached, in tokens."""
+    lookback: Finding[int] | None = None
+    collapse_tool_runs: Finding[bool] | None = None
+    refreshes_marked: Finding[bool] | None = None
+    settle_seconds: Finding[float] | None = None
+    """Seconds from `message_start` until what the request wrote could be read; 0: at once."""
+    prewarm: Finding[Prewarm] | None = None
+    short_read_refreshes_long: Finding[bool] | None = None
+    """Whether a read marked 5m refreshes a 1h entry for another hour."""
+
+    def applied(self, rules: CacheRules, model: str) -> CacheRules:
+        """`rules` with what was found of `model` on top."""
+        minimums = {**rules.minimums, _plain(model): self.minimum.value} if self.minimum else rules.minimums
+        return replace(
+            rules,
+            minimums=minimums,
+            lookback=rules.lookback if self.lookback is None else self.lookback.value,
+            collapse_tool_runs=_found(self.collapse_tool_runs, rules.collapse_tool_runs),
+            refreshes_marked=_found(self.refreshes_marked, rules.refreshes_marked),
+        )
+
+    def over(self, older: RuleOverrides) -> RuleOverrides:
+        """What `older` knows, with what is known here in its place."""
+        own = {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
+        return replace(older, **own)
+
+
+def _found(finding: Finding[bool] | None, published: bool) -> bool:
+    return published if finding is None else finding.value

@@ -14,7 +14,7 @@ from omg.cache.rules import minimum_for
 from omg.cli.settings import Read, Settings, SettingsError, home, read_settings
 from omg.core.catalog import load_catalog
 from omg.provider.models import model_for
-from omg.provider.profiles import Choice, choose
+from omg.provider.profiles import OFFLINE, Choice, choose
 from omg.session.config import Config
 from omg.wire.seal import Json
 
@@ -126,6 +126,7 @@ def model_setup(choice: Choice, settings: Settings, name: str, effort: str | Non
         ttls=_ttls(choice, settings),
         headers=(("anthropic-version", _VERSION),),
         extra=tuple(extra),
+        remembers=choice.endpoint != OFFLINE,
         shares_cache=profile.cache != "none",
     )
 

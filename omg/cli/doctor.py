@@ -57,8 +57,11 @@ def _configured(args: argparse.Namespace, env: Mapping[str, str], clean: bool) -
 def _model(plan: Plan) -> Iterator[str]:
     name = plan.model or plan.default_model
     setup = model_setup(plan.choice, plan.settings, name, plan.effort)
-    marks = f"markers at {setup.ttls.head} and {setup.ttls.messages}" if setup.ttls else "no markers: not honoured there"
-    yield f"model: {name}, window {setup.window}, max_tokens {setup.max_tokens}, cached from {setup.minimum} tokens, {marks}"
+    marks = (
+        f"markers at {setup.ttls.head} and {setup.ttls.messages}" if setup.ttls else "no markers: not honoured there"
+    )
+    sizes = f"window {setup.window}, max_tokens {setup.max_tokens}, cached from {setup.minimum} tokens"
+    yield f"model: {name}, {sizes}, {marks}"
 
 
 def _writable(home: Path) -> str:
@@ -84,4 +87,3 @@ def _cleaned(home: Path) -> str:
     for path in found:
         path.unlink(missing_ok=True)
     return f"removed {len(found)} files of torn ends and kept output"
-

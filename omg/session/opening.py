@@ -10,6 +10,7 @@ from omg import __version__
 from omg.agent.journal import BranchMade, HeadMade, Journal, NodeSealed, Record, SessionMade
 from omg.agent.recover import recover
 from omg.agent.state import Tree
+from omg.agent.warm import remembered
 from omg.session.codec import FORMAT
 from omg.session.config import Config
 from omg.session.conversation import Conversation, head_for, real
@@ -74,6 +75,8 @@ def _resumed(config: Config, tree: Tree, log: Log, notices: list[str]) -> Conver
     setup = config.setup_for(model, config.effort)
     conversation = Conversation(config, tree, log, setup, notices)
     notices += recover(conversation.agent)
+    if setup.remembers:
+        conversation.agent.runtime.holdings = remembered(tree, setup.minimum)
     conversation.draft, conversation.agent.live("main").draft = conversation.agent.live("main").draft, None
     if model != head.model or config.provider.endpoint != head.endpoint or config.effort:
         conversation.set_model(model, config.effort)

@@ -1,0 +1,46 @@
+"""What is warm: the holdings of a session, fed by its requests as they happen or as they were logged."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from omg.agent.state import Request, Tree
+from omg.cache.holdings import Holdings
+from omg.wire.request import Mark, Ttl
+
+
+def marks_of(tree: Tree, request: Request) -> tuple[Mark, ...]:
+    """The breakpoints of a logged request."""
+    return tuple(Mark(cast(Ttl, ttl), tree.node(node), block) for node, block, ttl in request.logged.marks)
+
+
+def account(request: Request) -> str:
+    """Organisation and workspace that answered, as one name; empty where the provider tells neither."""
+    begun = request.begun
+    return "/".join(name for name in (begun.organisation, begun.workspace) if name) if begun else ""
+
+
+def began(holdings: Holdings, tree: Tree, request: Request, minimum: int) -> None:
+    """Take a reply that has begun into account."""
+    logged, begun = request.logged, request.begun
+    if begun is None:
+        return
+    holdings.began(
+        tree.heads[logged.head],
+        tree.nodes[logged.tip],
+        marks_of(tree, request),
+        begun.usage,
+        sent=logged.at,
+        now=begun.at,
+        account=account(request),
+        minimum=minimum,
+    )
+
+
+def remembered(tree: Tree, minimum: int) -> Holdings:
+    """The holdings that a session's log tells of. What cannot be read of it is passed over."""
+    holdings = Holdings()
+    for request in tree.requests.values():
+        if request.logged.tip in tree.nodes and request.logged.head in tree.heads:
+            began(holdings, tree, request, minimum)
+    return holdings

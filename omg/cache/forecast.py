@@ -1,0 +1,96 @@
+"""What a request will read and write, said before it is sent, and why it reads less than it once could have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from omg.cache.cause import Cause
+from omg.cache.holdings import Entry, Holdings, Place, backwards
+from omg.cache.plan import LOOK_BACK
+from omg.core.usage import Usage
+from omg.wire.chain import Node
+from omg.wire.head import Head
+from omg.wire.request import Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry on a request's own history: where, and how many tokens up to it."""
+
+    place: Place
+    tokens: int
+    entry: Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """`usage` is what will be billed for input. `hit` is what will be read. `chain` are all entries on the history
+    that are thought to live, deepest first; `lost` says why the deepest that ever was cannot be read."""
+
+    usage: Usage
+    hit: Hit | None
+    chain: tuple[Hit, ...]
+    lost: Cause | None
+
+    @property
+    def best(self) -> int:
+        """Tokens that would be read if nothing had been lost."""
+        return self.usage.read + (self.lost.tokens if self.lost else 0)
+
+
+def forecast(holdings: Holdings, head: Head, tip: Node, marks: Sequence[Mark], *, now: float, minimum: int) -> Forecast:
+    """Foretell one request by the published rules: the first living entry within the look-back of the last
+    breakpoint, else of the one before it, is read; what lies behind it is written up to the last breakpoint of each
+    ttl class, where the prefix reaches the minimum; the rest is plain."""
+    chain = _entries(holdings, head, tip)
+    living = tuple(hit for hit in chain if hit.entry.begun is not None and now < hit.entry.expires)
+    hit = _found(living, marks)
+    usage = _usage(holdings, head, tip, marks, hit.tokens if hit else 0, minimum)
+    return Forecast(usage, hit, living, _lost(chain, hit, now))
+
+
+def _entries(holdings: Holdings, head: Head, tip: Node) -> tuple[Hit, ...]:
+    """Every entry ever known on the history of `tip`, the deepest first, with the tokens up to it."""
+    found = list(holdings.chain(head, tip))
+    nodes = {node.id: node for node in tip.ancestors()} if found else {}
+    return tuple(
+        Hit(place, holdings.tokens(head, nodes[place[0]] if place[0] else None, place[1]), entry)
+        for place, entry in found
+    )
+
+
+def _found(living: Sequence[Hit], marks: Sequence[Mark]) -> Hit | None:
+    by_place = {hit.place: hit for hit in living}
+    for mark in reversed(marks):
+        for place in islice(backwards(mark), LOOK_BACK):
+            if place in by_place:
+                return by_place[place]
+    return None
+
+
+def _usage(holdings: Holdings, head: Head, tip: Node, marks: Sequence[Mark], read: int, minimum: int) -> Usage:
+    total = max(holdings.tokens(head, tip), read)
+    counted = [(mark.ttl, holdings.tokens(head, mark.node, mark.block)) for mark in marks]
+    written = [(ttl, tokens) for ttl, tokens in counted if tokens > read and tokens >= minimum]
+    last = max((tokens for _, tokens in written), default=read)
+    hour = max((tokens for ttl, tokens in written if ttl == "1h"), default=read)
+    return Usage(plain=max(0, total - last), read=read, write_5m=last - hour, write_1h=hour - read)
+
+
+def _lost(chain: Sequence[Hit], hit: Hit | None, now: float) -> Cause | None:
+    """Why the deepest entry of the history is not the one that is read."""
+    if not chain or (hit is not None and chain[0].place == hit.place):
+        return None
+    best = chain[0]
+    tokens = best.tokens - (hit.tokens if hit else 0)
+    if best.entry.begun is None:
+        return Cause("not_yet_readable", tokens)
+    if now >= best.entry.expires:
+        return Cause("ttl_lapse", tokens, f"{best.entry.ttl}, {_span(now - best.entry.since)} since it was last used")
+    return Cause("look_back", tokens, "more than 20 blocks since")
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"
