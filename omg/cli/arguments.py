@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn
 
-_LATER = ("audit", "compact", "acp", "try")
+_LATER = ("compact", "acp", "try")
 """Commands of the public contract that are not there yet."""
 
 
@@ -98,6 +98,8 @@ def _add_commands(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyr
     export = add("export", "write a saved session as Markdown or JSON", session=True)
     export.add_argument("--format", choices=("markdown", "json"), default="markdown")
     add("cache", "the ledger: what each request read, wrote and cost", session=True)
+    audit = add("audit", "hold the ledger against the provider's usage report", session=True)
+    audit.add_argument("--file", metavar="PATH", help="a report exported from the provider's console: CSV or JSON")
     add("verify", "render every request again and compare it with what was sent", session=True)
     serve = add("serve", "the offline provider as a Messages API on loopback")
     serve.add_argument("--port", metavar="N", type=_port, default=0)

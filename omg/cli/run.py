@@ -189,6 +189,18 @@ def _cache(args: argparse.Namespace) -> int:
     return 0
 
 
+def _audit(args: argparse.Namespace) -> int:
+    import time
+
+    from omg.cli.audit import as_json, as_text, audited, verdict
+
+    file = None if args.file is None else Path(args.file).expanduser()
+    ours, report, audit = audited(_loaded(args).tree, file, os.environ, time.time())
+    _say(as_text(ours, report, audit)) if args.output == "text" else _json(as_json(ours, report, audit))
+    verdict(audit)
+    return 0
+
+
 def _verify(args: argparse.Namespace) -> int:
     from omg.session.verify import verify
 
@@ -237,6 +249,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "show": _show,
     "export": _export,
     "cache": _cache,
+    "audit": _audit,
     "verify": _verify,
     "serve": _serve,
     "doctor": _doctor,

@@ -50,6 +50,15 @@ ANTHROPIC = Profile(
     source="prompt caching and streaming docs, September 2026: high",
 )
 
+ADMIN = Profile(
+    "Anthropic's usage report",
+    ANTHROPIC.base_url,
+    ("ANTHROPIC_ADMIN_KEY",),
+    movable=True,
+    source="usage and cost API docs, August 2026: high",
+)
+"""Who tells what an organisation has used. It has keys of its own, and answers no messages."""
+
 _OTHERS = (
     Profile(
         "deepseek",
@@ -158,10 +167,20 @@ def choose(name: str | None, env: Mapping[str, str]) -> Choice:
     base_url = _base_url(env)
     if _secret(ANTHROPIC, env) is not None:
         variable = _secret(ANTHROPIC, env)
-        return _with_key(_profile_at(base_url), base_url or ANTHROPIC.base_url, env, f"{variable} is set")
+        return _with_key(profile_at(base_url), base_url or ANTHROPIC.base_url, env, f"{variable} is set")
     if base_url is not None:
-        return Choice(_profile_at(base_url), base_url, "ANTHROPIC_BASE_URL is set, without a key")
+        return Choice(profile_at(base_url), base_url, "ANTHROPIC_BASE_URL is set, without a key")
     return Choice(PROFILES[OFFLINE], OFFLINE, "no provider named, no key and no base URL set")
+
+
+def choose_admin(env: Mapping[str, str]) -> Choice:
+    """Where to ask for usage: at ANTHROPIC_BASE_URL where that is set. Raises ProviderNotReady without an admin key."""
+    if _secret(ADMIN, env) is None:
+        raise ProviderNotReady(
+            "the usage report needs an admin key: set ANTHROPIC_ADMIN_KEY (sk-ant-admin…, from the Console's settings;"
+            " individual accounts have none), or export the usage from the Console and name the file with --file"
+        )
+    return _with_key(ADMIN, _base_url(env) or ADMIN.base_url, env, "ANTHROPIC_ADMIN_KEY is set", ADMIN)
 
 
 def _named(name: str, env: Mapping[str, str]) -> Choice:
@@ -216,7 +235,7 @@ def _value(env: Mapping[str, str], variable: str) -> str | None:
     return env.get(variable, "").strip() or None
 
 
-def _profile_at(base_url: str | None) -> Profile:
+def profile_at(base_url: str | None) -> Profile:
     """The profile whose server `base_url` is; Anthropic's rules for servers nobody has described."""
     if base_url is None:
         return ANTHROPIC

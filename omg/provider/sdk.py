@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
 from concurrent.futures import Future
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import httpx2
 
 _READ_SECONDS = 600.0
+_GET_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
 _CHUNK = 1 << 18
 _SDK_AUTHORISES = "https://api.anthropic.com"
@@ -76,6 +77,19 @@ class SdkTransport:
         finally:
             await response.aclose()
 
+    async def get(self, path: str, headers: Mapping[str, str]) -> str:
+        """GET `path` (with its query) once: the body of a 200. Raises StatusFailed or ConnectionFailed."""
+        import httpx2
+
+        await _importer.ready()
+        with self._failures():
+            response = await self._sdk().get(
+                path,
+                cast_to=httpx2.Response,
+                options={"headers": self._all_headers(headers), "timeout": _timeout(_GET_SECONDS)},
+            )
+        return response.text
+
     async def close(self) -> None:
         """Close the connections; the transport cannot be used afterwards."""
         if self._client is not None:
@@ -85,7 +99,7 @@ class SdkTransport:
         import anthropic
         import httpx2
 
-        try:
+        with self._failures():
             answer: object = await self._sdk().post(
                 path,
                 content=_in_chunks(body),
@@ -94,6 +108,17 @@ class SdkTransport:
                 stream_cls=anthropic.AsyncStream[Any],
                 options={"headers": self._all_headers(headers) | _length(body), "timeout": _timeout()},
             )
+        # Asked for by `cast_to`, which wins over `stream_cls`; the SDK's types do not say so.
+        return cast("httpx2.Response", answer)
+
+    @contextmanager
+    def _failures(self) -> Generator[None]:
+        """Whatever the SDK raises within, as StatusFailed or ConnectionFailed."""
+        import anthropic
+        import httpx2
+
+        try:
+            yield
         except anthropic.APIStatusError as error:
             response = error.response
             raise StatusFailed(
@@ -105,8 +130,6 @@ class SdkTransport:
             raise ConnectionFailed(self._reason("no connection", error.__cause__ or error)) from None
         except httpx2.HTTPError as error:
             raise ConnectionFailed(self._reason("connection lost", error)) from None
-        # Asked for by `cast_to`, which wins over `stream_cls`; the SDK's types do not say so.
-        return cast("httpx2.Response", answer)
 
     async def _frames(self, response: httpx2.Response) -> AsyncIterator[Frame]:
         import anthropic
@@ -215,10 +238,10 @@ async def _in_chunks(body: Pieces) -> AsyncIterator[bytes]:
     yield b"".join(waiting)
 
 
-def _timeout() -> httpx2.Timeout:
+def _timeout(read: float = _READ_SECONDS) -> httpx2.Timeout:
     import httpx2
 
-    return httpx2.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
+    return httpx2.Timeout(read, connect=_CONNECT_SECONDS)
 
 
 def _lower(headers: httpx2.Headers) -> dict[str, str]:
