@@ -25,9 +25,11 @@ def serve(port: int, host: str = "127.0.0.1", *, delay: float = 0.01) -> Server:
 class Server:
     """The offline API on a socket, serving from a thread until it is closed. One cache for all connections."""
 
-    def __init__(self, port: int, host: str = "127.0.0.1", *, delay: float = 0.01) -> None:
-        """Raises OSError where the port cannot be had."""
-        self._http = _Http((host, port), OfflineApp(time.monotonic, delay=delay))
+    def __init__(
+        self, port: int, host: str = "127.0.0.1", *, delay: float = 0.01, app: OfflineApp | None = None
+    ) -> None:
+        """`app`: another than the one that `delay` makes. Raises OSError where the port cannot be had."""
+        self._http = _Http((host, port), app or OfflineApp(time.monotonic, delay=delay))
         self.port = int(self._http.server_address[1])
         self.url = f"http://{host}:{self.port}"
         # Often enough that closing does not keep anybody waiting.
