@@ -51,24 +51,26 @@ def _talk(args: argparse.Namespace) -> int:
 
 
 def _repl(args: argparse.Namespace) -> int:
-    from omg.cli.configure import make_plan
-    from omg.cli.settings import remember_rule, trust
-    from omg.ui.repl import Screen, run
+    from omg.ui.repl.first import first_prompt
 
-    plan = make_plan(args, os.environ)
-    screen = Screen(
-        model=plan.model or plan.default_model,
-        provider=plan.choice.profile.name,
-        mode=plan.settings.mode,
-        folder=plan.folder,
-        home=plan.home,
-        color=not (args.no_color or os.environ.get("NO_COLOR")),
-        notices=plan.notices,
-        open=lambda asker, resume: _open(args, asker, resume),
-        remember=lambda rule: remember_rule(plan.home, rule),
-        trust=lambda: trust(plan.home, plan.folder),
-    )
-    return run(screen)
+    with first_prompt():
+        from omg.cli.configure import make_plan
+        from omg.cli.settings import remember_rule, trust
+        from omg.ui.repl import Screen, run
+
+        plan = make_plan(args, os.environ)
+        screen = Screen(
+            model=plan.model or plan.default_model,
+            provider=plan.choice.profile.name,
+            mode=plan.settings.mode,
+            folder=plan.folder,
+            home=plan.home,
+            color=not (args.no_color or os.environ.get("NO_COLOR")),
+            open=lambda asker, resume: _open(args, asker, resume),
+            remember=lambda rule: remember_rule(plan.home, rule),
+            trust=lambda: trust(plan.home, plan.folder),
+        )
+        return run(screen)
 
 
 def _headless(args: argparse.Namespace) -> int:
