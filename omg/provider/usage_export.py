@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,24 +85,19 @@ class _Timed:
 
 
 def _from_csv(text: str, path: Path) -> Report:
-    header, *_ = text.lstrip().splitlines()
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.reader(text.splitlines(), delimiter=delimiter)
-    columns, unused = _columns(next(reader))
-    notes = [f"columns that were not understood: {', '.join(unused)}"] if unused else []
-    timed: list[_Timed] = []
-    bad: list[str] = []
-    for number, problem in _read_rows(reader, columns, timed):
-        bad.append(f"line {number}: {problem}")
+    lines = text.lstrip().splitlines()
+    try:
+        names, *table = csv.reader(lines, delimiter=max(",;\t", key=lines[0].count))
+    except csv.Error as error:
+        raise ReportFailed(f"this is no CSV: {error}") from None
+    columns, unused = _columns(names)
+    timed, bad = _read_rows(table, columns)
+    notes = [f"{path}: columns that were not understood: {', '.join(unused)}"] if unused else []
     if bad:
-        notes.append(line(f"{len(bad)} rows were not understood and are left out, the first in {bad[0]}"))
+        notes.append(line(f"{path}: {len(bad)} rows were not understood and are left out, the first in {bad[0]}"))
     width = _width(timed)
-    return Report(
-        in_order(_bucket(one, WIDTHS[width]) for one in timed),
-        f"{path}, by {width}",
-        tuple(f"{path}: {note}" for note in notes),
-        named="workspace_id" not in columns,
-    )
+    buckets = in_order(_bucket(one, WIDTHS[width]) for one in timed)
+    return Report(buckets, f"{path}, by {width}", tuple(notes), named="workspace_id" not in columns)
 
 
 def _columns(header: list[str]) -> tuple[dict[Column, int], list[str]]:
@@ -150,19 +145,20 @@ def _tokens(words: set[str]) -> Column | None:
     return "plain" if "input" in words and not cached else None
 
 
-def _read_rows(
-    reader: Iterator[list[str]], columns: Mapping[Column, int], timed: list[_Timed]
-) -> Iterator[tuple[int, str]]:
-    """Read rows into `timed`; yields (line, what is wrong) for those that cannot be."""
-    for number, cells in enumerate(reader, 2):
+def _read_rows(table: Iterable[list[str]], columns: Mapping[Column, int]) -> tuple[list[_Timed], list[str]]:
+    """(the rows, what is wrong with those that cannot be read)."""
+    timed: list[_Timed] = []
+    bad: list[str] = []
+    for number, cells in enumerate(table, 2):
         if not any(cell.strip() for cell in cells):
             continue
         try:
             timed.append(_timed({column: cells[place].strip() for column, place in columns.items()}))
         except IndexError:
-            yield number, "it is too short"
+            bad.append(f"line {number}: it is too short")
         except ValueError as error:
-            yield number, str(error)
+            bad.append(f"line {number}: {error}")
+    return timed, bad
 
 
 def _timed(cells: Mapping[Column, str]) -> _Timed:
