@@ -27,7 +27,8 @@ def report(*counted: tuple[float, Usage], minutes: int = 10, model: str | None =
 def of_rows(*rows: tuple[float, Row], minutes: int = 10) -> Report:
     starts = [T + 60 * n for n in range(-1, minutes)]
     return Report(
-        tuple(Bucket(at, at + 60, tuple(row for when, row in rows if at <= T + when < at + 60)) for at in starts), "test"
+        tuple(Bucket(at, at + 60, tuple(row for when, row in rows if at <= T + when < at + 60)) for at in starts),
+        "test",
     )
 
 
@@ -216,7 +217,9 @@ def test_any_one_change_of_one_class_is_found_with_its_amount(
     session: tuple[list[Entry], list[tuple[float, Row]]], data: st.DataObject
 ) -> None:
     entries, rows = session
-    exact = [replace(entry, at_least=row.usage, at_most=row.usage) for entry, (_, row) in zip(entries, rows, strict=True)]
+    exact = [
+        replace(entry, at_least=row.usage, at_most=row.usage) for entry, (_, row) in zip(entries, rows, strict=True)
+    ]
     n = data.draw(st.integers(0, len(rows) - 1))
     kind = data.draw(st.sampled_from(CLASSES))
     at, row = rows[n]
@@ -242,6 +245,7 @@ def test_wider_buckets_audit_clean_too(session: tuple[list[Entry], list[tuple[fl
     entries, rows = session
     buckets = [Bucket(T // step * step + step * n, T // step * step + step * (n + 1)) for n in (-1, 0, 1)]
     held = [
-        replace(bucket, rows=tuple(row for at, row in rows if bucket.start <= T + at < bucket.end)) for bucket in buckets
+        replace(bucket, rows=tuple(row for at, row in rows if bucket.start <= T + at < bucket.end))
+        for bucket in buckets
     ]
     assert differing(audit(entries, Report(in_order(held), "test"))) == []
