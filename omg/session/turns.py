@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from omg.agent.turn import Outcome
+from omg.core.events import Event, TurnEnded
 from omg.session.conversation import Conversation
 
 
@@ -14,8 +15,8 @@ from omg.session.conversation import Conversation
 class Turns:
     """Runs main's turns. What is said meanwhile is queued for the next one, or steers the one under way.
 
-    `changed` is called when words wait or wait no longer. `returned` gives words back that did not go out: the turn
-    before them was interrupted or failed. `failed` is told of what no turn may raise.
+    `changed` is called when words wait or wait no longer. `returned` gives words back that did not go out, or were
+    taken back: the turn was interrupted or failed. `failed` is told of what no turn may raise.
     """
 
     conversation: Conversation
@@ -23,7 +24,24 @@ class Turns:
     returned: Callable[[str], None]
     failed: Callable[[BaseException], None]
     queued: list[str] = field(default_factory=list[str])
+    _draft: str | None = None
     _task: asyncio.Task[None] | None = None
+
+    def __post_init__(self) -> None:
+        self.conversation.hub.listen(self._heard)
+        self._draft, self.conversation.draft = self.conversation.draft, None
+        self._give_back()
+
+    def _heard(self, event: Event) -> None:
+        if isinstance(event, TurnEnded) and event.branch == "main":
+            self._draft = event.draft
+
+    def _give_back(self) -> None:
+        """The words of the last turn, where they were taken back, and what was queued behind it."""
+        words = [*([self._draft] if self._draft else []), *self.queued]
+        self._draft, self.queued = None, []
+        if words:
+            self.returned("\n\n".join(words))
 
     @property
     def busy(self) -> bool:
@@ -81,9 +99,7 @@ class Turns:
             outcome = await self.conversation.say(self.queued.pop(0))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        back, self.queued = self.queued, []
-        if back:
-            self.returned("\n\n".join(back))
+        self._give_back()
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self.failed(error)

@@ -63,6 +63,7 @@ class App:
         page = Page(self._above, lambda: output.get_size().columns, Ink(screen.color))
         self.talk = Talk(screen, page, self._changed, self.returned, self.leave)
         self._failed: Trouble | None = None
+        self._status = 0
         self._hint = ""
         history = ThreadedHistory(Kept(screen.home / "history", self.talk.trouble))
         self.editor = Buffer(
@@ -121,7 +122,7 @@ class App:
             self._above.flush()
         if self._failed is not None:
             raise self._failed
-        return 0
+        return self._status
 
     def _begin(self) -> None:
         self._app.create_background_task(self._open())
@@ -131,6 +132,10 @@ class App:
             await self.talk.begin()
         except Trouble as error:
             self._failed = error
+            self.leave()
+        except Exception as error:  # noqa: BLE001 - without a session there is nothing to stay for
+            self.talk.trouble(error)
+            self._status = 1
             self.leave()
 
     def _unexpected(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from omg.core.events import (
@@ -42,11 +41,10 @@ _FIRST = 6
 
 @dataclass(slots=True)
 class Feed:
-    """Listens to one conversation. `returned` takes words that come back to the editor."""
+    """Listens to one conversation."""
 
     conversation: Conversation
     page: Page
-    returned: Callable[[str], None]
     deck: Deck = field(default_factory=Deck)
     watched: str | None = None
     silent: set[str] = field(default_factory=set[str])
@@ -138,5 +136,3 @@ class Feed:
             self.page.error(event.error)
         elif event.stop == "interrupted":
             self.page.note("(interrupted)")
-        if event.draft:
-            self.returned(event.draft)

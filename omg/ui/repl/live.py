@@ -31,11 +31,17 @@ def live_lines(talk: Talk, width: int, rows: int) -> list[str]:
 
 def _at_work(talk: Talk, open: Open, width: int) -> str:
     seconds = int(time.monotonic() - talk.began) if talk.began else 0
-    asked = any(waiting.question.branch == "main" for waiting in talk.questions.waiting)
-    doing = "waits for your answer" if asked else working_on(open.conversation, "main") or "starting"
-    return talk.page.ink("running", "● ") + talk.page.ink(
-        "dim", cut(f"{doing} · {seconds} s · esc interrupts", width - 3)
-    )
+    text = cut(f"{_doing(talk, open)} · {seconds} s · esc interrupts", width - 3)
+    return talk.page.ink("running", "● ") + talk.page.ink("dim", text)
+
+
+def _doing(talk: Talk, open: Open) -> str:
+    """What main does, beside what its stream and its cards show."""
+    if any(asked.question.branch == "main" for asked in talk.questions.waiting):
+        return "waits for your answer"
+    if any(card.call.branch == "main" for card in open.feed.deck.running.values()):
+        return "working"
+    return "writing" if open.feed.streams["main"].blocks.tail else "thinking"
 
 
 def _forks(talk: Talk, open: Open, width: int, most: int) -> list[str]:
@@ -51,7 +57,7 @@ def fork_line(talk: Talk, open: Open, live: Live, width: int) -> str:
     shown = ratio(figures.usage) if figures.usage.ratio is not None else hit(figures.usage)
     asks = any(waiting.question.branch == live.name for waiting in talk.questions.waiting)
     doing = "asks you" if asks else working_on(open.conversation, live.name)
-    end = cut(f"{doing} · {shown} · {dollars(figures.cost_usd)}", width // 2)
+    end = f"{cut(doing, width // 3)} · {shown} · {dollars(figures.cost_usd)}"
     task = cut(one_line(live.branch.made.task or ""), width - len(live.name) - len(end) - 8)
     mark = talk.page.ink("warm", "? ") if asks else talk.page.ink("running", "● ")
     return f"{mark}{talk.page.ink('bold', live.name)}  {task}  {talk.page.ink('dim', end)}"

@@ -77,15 +77,12 @@ class Talk:
     async def _adopt(self, conversation: Conversation) -> None:
         """Go on with `conversation`."""
         books = await asyncio.to_thread(Books.of, conversation)
-        feed = Feed(conversation, self.page, self.returned)
+        feed = Feed(conversation, self.page)
         turns = Turns(conversation, self._turned, self.returned, self.trouble)
         self.open = Open(conversation, feed, turns, books)
         conversation.hub.listen(self._heard)
         shows.past(self.page, conversation, conversation.tree.branches["main"])
         conversation.opened()
-        if conversation.draft:
-            self.returned(conversation.draft)
-            conversation.draft = None
         early, self.early = self.early, []
         for words in early:
             self.submit(words)
