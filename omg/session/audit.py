@@ -122,14 +122,11 @@ def _of_workspace(report: Report, rows: Rows, entries: Iterable[Entry]) -> tuple
     """The rows of the session's workspaces, as far as they can be told, and a remark where they cannot."""
     ours = {entry.workspace for entry in entries} - {None}
     there = {row.workspace for bucket in rows for row in bucket}
-    if len(there) <= 1:
-        return rows, []
-    if report.named:
-        return rows, [f"the file names {len(there)} workspaces and no ids: all are compared; export one to be exact"]
-    if not ours:
-        return rows, [f"the session's workspace was never told: all {len(there)} in the report are compared"]
+    if report.named or not ours:
+        why = "the file tells workspaces by name" if report.named else "the session's workspace was never told"
+        return rows, [f"{why}: all {len(there)} in the report are compared"] if len(there) > 1 else []
     # The default workspace has an id in replies and none in the report.
-    wanted = ours if ours & there else {None}
+    wanted = {name if name in there else None for name in ours}
     return [[row for row in bucket if row.workspace in wanted] for bucket in rows], []
 
 

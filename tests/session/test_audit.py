@@ -149,14 +149,24 @@ def test_only_the_sessions_workspace_counts_and_the_default_one_has_no_id(there:
 def test_a_workspace_that_was_never_told_is_looked_for_in_all_and_that_is_said() -> None:
     done = audit([entry(20, 30, ONE)], of_rows(*in_workspaces(WS, OTHER)))
     assert done.more == sum((3, 1000, 40, 500, 60))
-    assert "all 2 in the report are compared" in done.notes[0]
+    assert done.notes == ("the session's workspace was never told: all 2 in the report are compared",)
 
 
 def test_names_of_workspaces_are_no_ids() -> None:
     named = replace(of_rows(*in_workspaces("Default", "Research")), named=True)
     done = audit([entry(20, 30, ONE, workspace=WS)], named)
     assert done.more > 0
-    assert "export one to be exact" in done.notes[0]
+    assert done.notes == ("the file tells workspaces by name: all 2 in the report are compared",)
+
+
+def test_another_workspace_alone_is_not_taken_for_the_sessions() -> None:
+    done = audit([entry(20, 30, ONE, workspace=WS)], of_rows(*in_workspaces(OTHER)))
+    assert (done.more, done.fewer) == (0, sum((3, 1000, 40, 500, 60)))
+
+
+def test_a_session_may_have_been_in_the_default_workspace_and_in_another() -> None:
+    entries = [entry(20, 30, ONE, workspace=WS), entry(20, 30, ONE, workspace="wrkspc_default")]
+    assert differing(audit(entries, of_rows(*in_workspaces(WS, None, OTHER)))) == []
 
 
 def test_a_last_request_younger_than_the_reports_lag_is_said() -> None:
