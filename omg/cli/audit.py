@@ -81,7 +81,7 @@ def _finding_json(finding: Finding) -> dict[str, object]:
 def as_text(ours: Books, report: Report, audit: Audit) -> str:
     """The same for people: what was compared, the sums, each difference, and remarks."""
     head = f"session {ours.session}, {_when(ours.start)} to {_when(ours.end)}, {audit.requests} requests"
-    told = [f"{head}\nreport: {report.source}\n", _table(audit), ""]
+    told = [f"{head}\nreport: {report.source}; a request counts in any of the buckets it ran in\n", _table(audit), ""]
     told += [_told(finding) for finding in audit.findings if finding.differs]
     if not (audit.more or audit.fewer):
         told.append("nothing differs: every token compared is in a bucket that its request ran in")
