@@ -16,7 +16,7 @@ from omg.agent.permit import Question, parse_rule
 from omg.agent.runtime import Limits, ModelSetup, Rules
 from omg.cache.plan import Ttls
 from omg.core.catalog import Catalog, load_catalog
-from omg.core.events import Event
+from omg.core.events import Event, Text
 from omg.core.tool import Context, Effect, Input, Result, Tool
 from omg.core.usage import Usage
 from omg.provider.offline.fault import Fault
@@ -261,7 +261,7 @@ class Stage:
         )
 
     def _setup(self, model: str, effort: str | None) -> ModelSetup:
-        values: dict[str, Any] = {"max_tokens": 8000, "window": 200_000, "minimum": 512, "ttls": Ttls("1h", "5m")}
+        values: dict[str, Any] = {"max_tokens": 8000, "window": 200_000, "minimum": 50_000, "ttls": Ttls("1h", "5m")}
         return ModelSetup(model, **{**values, **self.setup})
 
     def open(self, model: str | None = None) -> Conversation:
@@ -285,6 +285,10 @@ class Stage:
         """The log of the only session."""
         (found,) = (self.home / "sessions").glob("*.jsonl")
         return found
+
+    def spoke(self, branch: str) -> bool:
+        """Whether any text of that branch has arrived."""
+        return any(event.branch == branch for event in self.seen(Text))
 
     def seen(self, kind: type) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]

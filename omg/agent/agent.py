@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from omg.agent.compose import shared_spot
 from omg.agent.dispatch import Dispatcher
 from omg.agent.fanout import Places
 from omg.agent.forks import ForkRefused, Forks
@@ -14,7 +15,6 @@ from omg.agent.live import Live
 from omg.agent.permit import Mode, Policy, narrower
 from omg.agent.runtime import Runtime
 from omg.agent.turn import Outcome, Turn
-from omg.cache.plan import Spot, last_spot
 from omg.core.events import TurnEnded
 from omg.wire.chain import Node
 from omg.workspace.files import BranchFiles
@@ -35,13 +35,8 @@ class Agent:
         if name not in self.lives:
             branch = self.runtime.tree.branches[name]
             files = BranchFiles(self.runtime.folder, dict(branch.seen))
-            self.lives[name] = Live(branch, files, shared=self._shared(name))
+            self.lives[name] = Live(branch, files, shared=shared_spot(self.runtime.tree, branch))
         return self.lives[name]
-
-    def _shared(self, name: str) -> Spot | None:
-        """The block that a fork of an earlier process shares with its parent."""
-        branch = self.runtime.tree.branches[name]
-        return last_spot(branch.base) if branch.made.parent is not None else None
 
     def policy(self, live: Live) -> Policy:
         """What `live` may do now."""

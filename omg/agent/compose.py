@@ -8,6 +8,7 @@ from typing import cast
 
 from omg.agent.facts import Telling
 from omg.agent.state import Branch, Tree
+from omg.cache.plan import Spot, last_spot
 from omg.core.catalog import Catalog
 from omg.wire.chain import Node
 from omg.wire.seal import Block, Json, Message, seal
@@ -30,8 +31,6 @@ class Draft:
     joins: tuple[str, ...] = ()
     told: dict[str, str] = field(default_factory=dict[str, str])
     words: int | None = None
-    shared: int | None = None
-    """For a fork's first message: the last of its blocks that its siblings have too."""
 
     def seal(self) -> Message:
         return seal("user", self.blocks)
@@ -84,7 +83,7 @@ def next_message(
     blocks += [text_block(text) for text in facts.blocks]
     joins = tuple(child for child in _in_order(tree, branch) if only in (None, child))
     blocks += [text_block(report(tree.branches[child], catalog)) for child in joins]
-    if branch.cut and words:
+    if branch.cut:
         blocks.append(text_block(catalog.say("cut")))
     blocks += [text_block(note) for note in notes]
     spoken = "\n".join(word for word in words if word.strip())
@@ -112,9 +111,8 @@ def first_of_fork(tip: Node | None, catalog: Catalog, task: str, facts: Telling,
     waiting = catalog.say("open_call")
     blocks = [result_block(call.id, waiting, False) for call in open_calls(tip)]
     blocks += [text_block(text) for text in facts.blocks]
-    shared = len(blocks) - 1 if blocks else None
     blocks += [text_block(catalog.say(prompt)), text_block(task)]
-    return Draft(tuple(blocks), (), dict(facts.told), len(blocks) - 1, shared)
+    return Draft(tuple(blocks), (), dict(facts.told), len(blocks) - 1)
 
 
 REPORT_LIMIT = 16_000
@@ -128,4 +126,29 @@ def report(child: Branch, catalog: Catalog) -> str:
         text = f"[{len(text) - REPORT_LIMIT} characters cut]\n{text[-REPORT_LIMIT:]}"
     if child.error:
         text += f"\n[{child.error}]"
-    return catalog.say("report", name=child.name, status=child.status or "done", task=child.made.task or "", text=text)
+    task = " ".join((child.made.task or "").split()).replace('"', "'")
+    return catalog.say("report", name=child.name, status=child.status or "done", task=task, text=text)
+
+
+def last_reply(branch: Branch) -> str:
+    """The text of the newest message that the branch itself has said; empty where it has said none."""
+    for node in branch.tip.ancestors() if branch.tip else ():
+        if node is branch.base:
+            break
+        if node.message.role == "assistant":
+            text = "".join(str(block["text"]) for block in node.message.content if block.get("type") == "text")
+            if text:
+                return text
+    return ""
+
+
+def shared_spot(tree: Tree, branch: Branch) -> Spot | None:
+    """The last block that a fork has in common with its parent or its siblings; None for main.
+
+    That is what stands before the instruction and the task in its first message, else its parent's last block.
+    """
+    if branch.made.parent is None or branch.tip is None or branch.epoch > 1:
+        return None
+    first = branch.tip.at_depth(branch.base.depth + 1 if branch.base else 1)
+    before = tree.words.get(first.id, 0) - 2 if first else -1
+    return Spot(first, before) if first is not None and before >= 0 else last_spot(branch.base)

@@ -107,10 +107,7 @@ def take_back(runtime: Runtime, live: Live) -> None:
         return
     live.draft = spoken(live)
     back = TakenBack(at=runtime.clock(), branch=live.name, node=branch.accepted.id if branch.accepted else None)
-    try:
-        runtime.record(back)
-    except JournalError:
-        runtime.tree.apply(back)  # what could not be logged is undone again when the log is replayed
+    runtime.record_anyway(back)
 
 
 def spoken(live: Live) -> str | None:
@@ -124,6 +121,7 @@ def spoken(live: Live) -> str | None:
 
 
 async def _attempt(runtime: Runtime, live: Live) -> Reply:
+    live.streaming.clear()
     attempt = _send_off(runtime, live)
     call = Call(attempt.body.pieces, attempt.body.head.headers)
     try:
@@ -140,6 +138,9 @@ async def _attempt(runtime: Runtime, live: Live) -> Reply:
     except asyncio.CancelledError:
         _unfinished(runtime, live, attempt, "cut" if attempt.begun else "interrupted", None)
         raise
+    except JournalError as error:
+        _unfinished(runtime, live, attempt, "cut" if attempt.begun else "failed", str(error))
+        raise JournalError(f"{error}. The reply is not kept" if attempt.begun else str(error)) from error
 
 
 def _send_off(runtime: Runtime, live: Live) -> _Attempt:
@@ -147,9 +148,10 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
     branch = live.branch
     if branch.tip is None:
         raise ValueError("nothing to send")
-    marks = _plan(runtime.setup.ttls, live, branch.tip)
-    body = build(branch.head, branch.tip, marks, Envelope(runtime.setup.max_tokens))
+    setup = runtime.setup_of(branch.head)
     last = live.last or baseline(runtime.tree, branch)
+    marks = _plan(setup.ttls, live, branch.tip, last)
+    body = build(branch.head, branch.tip, marks, Envelope(setup.max_tokens))
     if last is not None:
         check(body, last, branch.name, shared_length(branch, last))
     n, now = runtime.tree.next_n, runtime.clock()
@@ -163,7 +165,7 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
             head=branch.head.id,
             tip=branch.tip.id,
             marks=tuple(_mark_record(mark) for mark in marks),
-            max_tokens=runtime.setup.max_tokens,
+            max_tokens=setup.max_tokens,
             hash=body.hash(),
             size=body.size,
             purpose=branch.made.purpose,
@@ -180,14 +182,16 @@ def _foretold(runtime: Runtime, live: Live, tip: Node, marks: tuple[Mark, ...], 
     """What the request will be billed for its input, by the published rules and what is known to be held."""
     if not marks:
         return None
-    minimum = runtime.setup.minimum
+    minimum = runtime.setup_of(live.branch.head).minimum
     return forecast(runtime.holdings, live.branch.head, tip, marks, now=now, minimum=minimum)
 
 
-def _plan(ttls: Ttls | None, live: Live, tip: Node) -> tuple[Mark, ...]:
+def _plan(ttls: Ttls | None, live: Live, tip: Node, last: Body | None) -> tuple[Mark, ...]:
+    """The breakpoints of the next request; `last` is what it extends: a fork of an earlier place extends a part."""
     if ttls is None:
         return ()
-    last_tail = last_spot(live.last.tip) if live.last and live.last.tip is not tip else None
+    extends = last is not None and last.tip is not tip and tip.extends(last.tip)
+    last_tail = last_spot(last.tip) if last is not None and extends else None
     return plan(live.branch.head, tip, last_tail=last_tail, shared=live.shared, ttls=ttls)
 
 
@@ -217,7 +221,7 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
         case TextDelta(text=text):
             attempt.text.append(text)
             attempt.seen += len(text)
-            live.streamed = "".join(attempt.text)
+            live.streaming.append(text)
             runtime.emit(Text(branch=live.name, at=now, text=text))
         case ThinkingDelta(text=text):
             attempt.seen += len(text)
@@ -234,7 +238,7 @@ def _learn(runtime: Runtime, live: Live, attempt: _Attempt, usage: Usage) -> Non
         lost = [hit.place for hit in attempt.forecast.chain if hit.tokens > usage.read]
         if usage.read < attempt.forecast.usage.read:
             runtime.holdings.forget(live.branch.head, lost)
-    began(runtime.holdings, runtime.tree, request, runtime.setup.minimum)
+    began(runtime.holdings, runtime.tree, request, runtime.setup_of(live.branch.head).minimum)
     if attempt.cause is not None:
         at = runtime.clock()
         runtime.emit(CacheMissed(branch=live.name, at=at, n=attempt.n, cause=str(attempt.cause)))
@@ -244,12 +248,11 @@ def _unfinished(runtime: Runtime, live: Live, attempt: _Attempt, how: Settlement
     """Settle a request whose reply never ended. What was billed for input is known; the output is not."""
     usage = None
     if attempt.begun:
-        begun = attempt.begun.usage
-        usage = Usage(begun.plain, begun.read, begun.write_5m, begun.write_1h, None)
+        usage = attempt.begun.usage.unsettled()
         runtime.emit(Used(branch=live.name, at=runtime.clock(), n=attempt.n, purpose=live.purpose, usage=usage))
     else:
         runtime.holdings.withdrawn(live.branch.head, attempt.marks)
-    runtime.record(
+    runtime.record_anyway(
         RequestSettled(
             at=runtime.clock(),
             n=attempt.n,
@@ -275,7 +278,7 @@ def _ended(runtime: Runtime, live: Live, attempt: _Attempt, ended: Ended) -> Rep
     runtime.emit(Used(branch=live.name, at=at, n=attempt.n, purpose=live.purpose, usage=ended.usage))
     runtime.emit(ReplyEnded(branch=live.name, at=at, whole=True))
     text = "".join(attempt.text)
-    live.streamed = ""
+    live.streaming.clear()
     live.said = text or live.said
     return Reply(node, ended.stop_reason, text, ended.broken, 0 < len(blocks) < len(ended.blocks), ended.refusal)
 

@@ -7,14 +7,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from omg.agent.state import Request, Tree
-from omg.core.usage import TTL_SECONDS, Usage
-from omg.wire.chain import Node
-from omg.wire.head import Head
-from omg.wire.request import Ttl
+from omg.core.usage import Usage
 
-BYTES_PER_TOKEN = 4
-"""A rough count, good enough to decide whether to wait; bills are never estimated with it."""
 LEADER_LIMIT = 30.0
 """Seconds that followers wait for a leader at most."""
 _FIRST_SETTLE, _LONGEST_SETTLE = 0.25, 4.0
@@ -124,41 +118,12 @@ class Convoy:
             self._turn.release()
 
 
-def unwritten_tail(tree: Tree, head: Head, base: Node | None, extra: int, now: float) -> int:
-    """Bytes that siblings at `base` share and that no live cache entry holds, `extra` bytes of their own included.
-
-    An entry lives at each breakpoint of a request whose reply began, for its ttl from that request's start (prompt
-    caching docs); a read refreshes it, which only makes this an over-estimate.
-    """
-    whole = (base.size if base else 0) + extra
-    held = (_held(tree, request, base, now) for request in tree.requests.values() if request.logged.head == head.id)
-    return whole - max(held, default=0)
-
-
-def _held(tree: Tree, request: Request, base: Node | None, now: float) -> int:
-    """Bytes of `base`'s history that `request` has left in the cache."""
-    if request.begun is None or base is None:
-        return 0
-    live = [
-        tree.nodes[node]
-        for node, _, ttl in request.logged.marks
-        if node in tree.nodes and now - request.logged.at < TTL_SECONDS[_ttl(ttl)]
-    ]
-    return max((node.size for node in live if base.extends(node)), default=0)
-
-
-def _ttl(text: str) -> Ttl:
-    return "1h" if text == "1h" else "5m"
-
-
-def holding_pays(
-    *, siblings: int, tail_bytes: int, minimum: int, write_over_read: float | None, hold_usd: float
-) -> bool:
-    """Whether followers should wait: when what they save is more than `hold_usd` and the tail can be cached at all.
+def holding_pays(*, siblings: int, tail: int, minimum: int, write_over_read: float | None, hold_usd: float) -> bool:
+    """Whether followers should wait for a leader to write the `tail` tokens that all of them share and nobody holds:
+    when that saves more than `hold_usd`, and the tail reaches the minimum.
 
     `write_over_read` is dollars by which a token written costs more than a token read; None where unknown.
     """
-    tail = tail_bytes // BYTES_PER_TOKEN
     if siblings < 2 or tail < minimum:
         return False
     if write_over_read is None:

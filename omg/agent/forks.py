@@ -8,19 +8,20 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
-from omg.agent.compose import Draft, first_of_fork, report
+from omg.agent.compose import Draft, first_of_fork, last_reply, report, shared_spot
 from omg.agent.dispatch import Reports
 from omg.agent.facts import Telling, untold
-from omg.agent.fanout import Convoy, Places, Settling, holding_pays, unwritten_tail
-from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, JournalError, NodeSealed
+from omg.agent.fanout import Convoy, Places, Settling, holding_pays
+from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, NodeSealed
 from omg.agent.live import Live
 from omg.agent.runtime import Runtime
 from omg.agent.turn import Outcome
-from omg.cache.plan import Spot, last_spot
+from omg.cache.forecast import forecast
 from omg.core.events import Forked, ForkStatus, Joined, Purpose
 from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
 from omg.wire.chain import Node
+from omg.wire.request import Mark
 
 Work = Callable[[Live, Sequence[str] | None], Awaitable[Outcome]]
 """Runs a turn of a branch: with words, or (None) on the message that is sealed already."""
@@ -51,13 +52,19 @@ class Forks:
         """
         base = node or parent.branch.tip
         self._check(parent, tasks)
-        facts = untold(self.runtime.facts(), {}) if base is None else Telling()
+        facts = self._facts(parent, base)
         drafts = [first_of_fork(base, self.runtime.catalog, task, facts, _prompt(purpose)) for task in tasks]
         children = self._make(parent, base, tasks, drafts, group, purpose)
-        convoy = self._convoy(parent, base, children, drafts)
+        convoy = self._convoy(children)
         for child in children:
             self._start(child, None, convoy)
         return children
+
+    def _facts(self, parent: Live, base: Node | None) -> Telling:
+        """What forks must be told of the place they work in: all where nothing was said yet, what is new where the
+        history comes from another session. Else their history has told it."""
+        elsewhere = self.runtime.tree.session.parent is not None and not self.runtime.tree.requests
+        return untold(self.runtime.facts(), parent.branch.told) if base is None or elsewhere else Telling()
 
     def _check(self, parent: Live, tasks: Sequence[str]) -> None:
         if not tasks or not all(task.strip() for task in tasks):
@@ -99,16 +106,12 @@ class Forks:
         self.runtime.record(*(record for pair in zip(made, sealed, strict=True) for record in pair))
         for branch in made:
             self.runtime.emit(Forked(branch=parent.name, at=now, child=branch.name, task=branch.task or ""))
-        return [
-            self._live(parent, branch.name, base, node, draft)
-            for branch, node, draft in zip(made, nodes, drafts, strict=True)
-        ]
+        return [self._live(parent, branch.name) for branch in made]
 
-    def _live(self, parent: Live, name: str, base: Node | None, node: Node, draft: Draft) -> Live:
+    def _live(self, parent: Live, name: str) -> Live:
         branch = self.runtime.tree.branches[name]
-        shared = Spot(branch.tip or node, draft.shared) if draft.shared is not None else last_spot(base)
-        live = Live(branch, parent.files.clone(), last=parent.last, shared=shared)
-        self.lives[name] = live
+        shared = shared_spot(self.runtime.tree, branch)
+        live = self.lives[name] = Live(branch, parent.files.clone(), last=parent.last, shared=shared)
         return live
 
     def _names(self, parent: Live, purpose: Purpose) -> Iterator[str]:
@@ -118,25 +121,28 @@ class Forks:
         endless = (f"btw{n}" for n in _count()) if purpose == "aside" else (prefix + _letters(n) for n in _count(0))
         return (name for name in endless if name not in taken)
 
-    def _convoy(
-        self, parent: Live, base: Node | None, children: Sequence[Live], drafts: Sequence[Draft]
-    ) -> Convoy | None:
+    def _convoy(self, children: Sequence[Live]) -> Convoy | None:
         """A convoy where holding the siblings pays; None: all go at once."""
-        setup = self.runtime.setup
-        first = children[0].branch.tip
-        if not setup.shares_cache or first is None:
-            return None
-        shared = drafts[0].shared
-        extra = first.message.places[shared].end if shared is not None else 0
-        tail = unwritten_tail(self.runtime.tree, parent.branch.head, base, extra, self.runtime.clock())
-        pays = holding_pays(
+        leader = children[0]
+        setup = self.runtime.setup_of(leader.branch.head)
+        pays = setup.shares_cache and holding_pays(
             siblings=len(children),
-            tail_bytes=tail,
+            tail=self._unwritten(leader, setup.minimum),
             minimum=setup.minimum,
             write_over_read=self.write_over_read(),
             hold_usd=self.runtime.limits.hold_usd,
         )
         return Convoy(self.settling) if pays else None
+
+    def _unwritten(self, leader: Live, minimum: int) -> int:
+        """Tokens that the siblings share and that nobody holds: the head's own where they share nothing else."""
+        head, tip, shared = leader.branch.head, leader.branch.tip, leader.shared
+        if tip is None:
+            return 0
+        mark = Mark("5m", shared.node, shared.block) if shared else Mark("1h")
+        holdings, now = self.runtime.holdings, self.runtime.clock()
+        foretold = forecast(holdings, head, tip, [mark], now=now, minimum=minimum)
+        return holdings.tokens(head, mark.node, mark.block) - foretold.usage.read
 
     def _start(self, child: Live, words: Sequence[str] | None, convoy: Convoy | None = None) -> None:
         child.task = asyncio.create_task(self._run(child, words, convoy), name=f"fork {child.name}")
@@ -167,13 +173,10 @@ class Forks:
 
     def _ended(self, child: Live, outcome: Outcome) -> None:
         status, error = _status(outcome)
-        text = child.said or child.streamed
+        text = "\n\n".join(part for part in (last_reply(child.branch), "".join(child.streaming)) if part)
         now, parent = self.runtime.clock(), child.branch.made.parent or "main"
         ended = BranchEnded(at=now, branch=child.name, status=status, text=text, error=error)
-        try:
-            self.runtime.record(ended)
-        except JournalError:
-            self.runtime.tree.apply(ended)  # a later process finds it at work, and stops it
+        self.runtime.record_anyway(ended)
         self.runtime.emit(Joined(branch=parent, at=now, child=child.name, status=status, text=text))
         child.rest()
 
@@ -205,7 +208,7 @@ class Forks:
         self.runtime.record(BranchWoken(at=self.runtime.clock(), branch=child.name))
         if branch.tip is not branch.base:
             return self._start(child, [words])
-        facts = untold(self.runtime.facts(), {}) if branch.base is None else Telling()
+        facts = self._facts(child, branch.base)
         task = f"{branch.made.task}\n\n{words}"
         draft = first_of_fork(branch.base, self.runtime.catalog, task, facts, _prompt(child.purpose))
         node = Node(branch.base, draft.seal())

@@ -211,7 +211,7 @@ class ModeSet(Record):
 
 
 class JournalError(Trouble):
-    """The journal could not be written. Nothing of what was to be recorded has happened."""
+    """The journal could not be written, and holds nothing of what was to be recorded."""
 
 
 class Journal(Protocol):

@@ -33,8 +33,8 @@ class Live:
     """Words for the turn under way."""
     task: asyncio.Task[object] | None = None
     draft: str | None = None
-    streamed: str = ""
-    """What has arrived of the reply under way."""
+    streaming: list[str] = field(default_factory=list[str])
+    """The text that has arrived of the reply under way, in pieces."""
     said: str = ""
     """The text of the newest whole reply."""
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from omg.agent.agent import Agent
+from omg.agent.compose import last_reply, open_calls
 from omg.agent.exchange import take_back
 from omg.agent.journal import BranchEnded, RequestSettled
-from omg.agent.state import Request
-from omg.core.usage import Usage
 
 
 def recover(agent: Agent) -> list[str]:
@@ -16,7 +15,14 @@ def recover(agent: Agent) -> list[str]:
 
     Words of the person that were taken back are main's `draft` then.
     """
-    return [*_requests(agent), *_forks(agent), *_unaccepted(agent)]
+    return [*_requests(agent), *_calls(agent), *_forks(agent), *_unaccepted(agent)]
+
+
+def _calls(agent: Agent) -> Iterator[str]:
+    for branch in agent.runtime.tree.branches.values():
+        for call in open_calls(branch.tip):
+            if call.id not in branch.results:
+                yield f"{branch.name}: `{call.name}` was running when OMG ended; what it did until then is unknown"
 
 
 def _requests(agent: Agent) -> Iterator[str]:
@@ -24,16 +30,16 @@ def _requests(agent: Agent) -> Iterator[str]:
     for n, request in runtime.tree.requests.items():
         if request.settled is None:
             how = "cut" if request.begun else "interrupted"
-            runtime.record(RequestSettled(at=runtime.clock(), n=n, how=how, usage=_billed(request)))
+            runtime.record(
+                RequestSettled(
+                    at=runtime.clock(),
+                    n=n,
+                    how=how,
+                    usage=request.begun.usage.unsettled() if request.begun else None,
+                )
+            )
             if request.begun:
                 yield f"{request.logged.branch}: the reply that was streaming when OMG ended is lost"
-
-
-def _billed(request: Request) -> Usage | None:
-    if request.begun is None:
-        return None
-    usage = request.begun.usage
-    return Usage(usage.plain, usage.read, usage.write_5m, usage.write_1h, None)
 
 
 def _forks(agent: Agent) -> Iterator[str]:
@@ -44,7 +50,7 @@ def _forks(agent: Agent) -> Iterator[str]:
                 at=runtime.clock(),
                 branch=branch.name,
                 status="stopped",
-                text=branch.report,
+                text=last_reply(branch),
                 error="OMG ended while it worked",
             )
             runtime.record(ended)

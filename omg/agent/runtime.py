@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from omg.agent.facts import Fact
-from omg.agent.journal import Journal, Record
+from omg.agent.journal import Journal, JournalError, Record
 from omg.agent.permit import Asker, Mode, Rule
 from omg.agent.state import Tree
 from omg.cache.holdings import Holdings
 from omg.cache.plan import Ttls
 from omg.core.catalog import Catalog
-from omg.core.events import Emit, Event
+from omg.core.events import Emit
 from omg.provider.protocol import Provider
-from omg.wire.head import Headers
+from omg.wire.head import Head, Headers
 from omg.wire.seal import Json
 
 
@@ -72,6 +72,9 @@ class Runtime:
     folder: Path
     root: Path
     setup: ModelSetup
+    """Main's."""
+    setup_for: Callable[[str], ModelSetup]
+    """The setup of another model, by name."""
     limits: Limits
     rules: Rules
     asker: Asker | None
@@ -91,5 +94,15 @@ class Runtime:
         for record in records:
             self.tree.apply(record)
 
-    def say(self, event: Event) -> None:
-        self.emit(event)
+    def record_anyway(self, *records: Record) -> None:
+        """Record what has happened already and cannot be undone: where it cannot be written it is taken into account
+        all the same, and a later process, which will not find it, mends what is missing."""
+        try:
+            self.record(*records)
+        except JournalError:
+            for record in records:
+                self.tree.apply(record)
+
+    def setup_of(self, head: Head) -> ModelSetup:
+        """The setup that requests with `head` go out with: a fork keeps its model when main changes to another."""
+        return self.setup if head.model == self.setup.model else self.setup_for(head.model)

@@ -144,6 +144,7 @@ class Tree:
             case BranchWoken():
                 branch = self.branches[record.branch]
                 branch.status, branch.error = "running", None
+                self._forget(record.branch)
             case ReportDropped():
                 self._forget(record.branch)
             case RuleGranted():
@@ -160,16 +161,16 @@ class Tree:
         parent = self.branches.get(record.parent) if record.parent else None
         if parent is not None:
             branch.told, branch.seen = dict(parent.told), dict(parent.seen)
+            for sealed in parent.unaccepted if node is parent.tip else ():
+                branch.told |= sealed.told
             branch.rules, branch.mode = list(parent.rules), parent.mode
             branch.status = "running"
         self.branches[record.name] = branch
 
     def _epoch(self, record: EpochBegun) -> None:
-        branch = self.branches[record.branch]
-        branch.head = self.heads[record.head]
-        branch.base = branch.tip = branch.accepted = self.node(record.node)
-        branch.last_request = None
-        branch.epoch += 1
+        branch, head, node = self.branches[record.branch], self.heads[record.head], self.node(record.node)
+        branch.head, branch.epoch, branch.last_request = head, branch.epoch + 1, None
+        branch.base = branch.tip = branch.accepted = node
         branch.unaccepted.clear()
 
     def _sealed(self, record: NodeSealed) -> None:
@@ -179,20 +180,28 @@ class Tree:
         branch = self.branches.get(record.branch)
         if branch is None:
             return
-        before, branch.tip = branch.tip, node
+        before = branch.tip
+        if node.parent is not before:
+            if before is None or not before.extends(node.parent):
+                raise KeyError(f"the epoch of {branch.name}")
+            branch.unjoin()  # what lay between was taken back, and that could not be logged
+        branch.tip = node
         if node.message.role == "assistant":
             branch.accept(node)
             branch.results = {}
             return
-        if node.parent is not before:  # what lay between was taken back, and that could not be logged
-            branch.unjoin()
         branch.pending = [child for child in branch.pending if child not in record.joins]
         branch.unaccepted.append(record)
 
     def _requested(self, record: RequestLogged) -> None:
-        if record.branch not in self.branches or record.head not in self.heads:
-            raise KeyError(record.branch, record.head)
+        branch, head = self.branches[record.branch], self.heads[record.head]
         self.requests[record.n] = Request(record)
+        tip = self.nodes.get(record.tip)
+        if record.epoch != branch.epoch and tip is not None:  # the beginning of this epoch is damaged
+            branch.head, branch.epoch, branch.last_request = head, record.epoch, None
+            branch.base = branch.tip = tip
+            branch.accepted = tip.parent
+            branch.unaccepted.clear()
 
     def _begun(self, record: ReplyBegun) -> None:
         request = self.requests[record.n]

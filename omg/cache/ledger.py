@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from omg.core.usage import Usage, total
 
@@ -68,7 +68,10 @@ def figures(lines: Iterable[Line], price: Price, price_uncached: Price) -> Figur
 
 
 def _priced(line: Line, price: Price) -> float | None:
-    return None if line.usage is None else price(line.usage, line.model, line.endpoint, line.at)
+    if line.usage is None:
+        return None
+    known = replace(line.usage, output=line.output_at_least) if line.usage.output is None else line.usage
+    return price(known, line.model, line.endpoint, line.at)
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

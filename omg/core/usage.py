@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from omg.wire.request import Ttl
 
@@ -39,6 +39,10 @@ class Usage:
     def hit(self) -> float | None:
         """The part of all input that was read from the cache; None where there was no input."""
         return self.read / self.input if self.input else None
+
+    def unsettled(self) -> Usage:
+        """The same input, with an output that nobody has told."""
+        return replace(self, output=None)
 
     def __add__(self, other: Usage) -> Usage:
         unsettled = self.output is None or other.output is None

@@ -42,8 +42,7 @@ def _usage(request: Request) -> Usage | None:
         return request.settled.usage
     if request.begun is None:
         return None
-    begun = request.begun.usage
-    return Usage(begun.plain, begun.read, begun.write_5m, begun.write_1h, None)
+    return request.begun.usage.unsettled()
 
 
 def sums(lines: Iterable[Line]) -> Figures:

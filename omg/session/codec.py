@@ -95,11 +95,12 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
 
 
 def _split(line: bytes, mark: bytes) -> tuple[dict[str, Any], bytes]:
-    """The fields before the verbatim bytes, and these bytes."""
-    front, found, rest = line.partition(mark)
+    """The fields before the verbatim bytes, and these bytes: an object, which none of those fields holds at a name
+    like theirs."""
+    front, found, rest = line.partition(mark + b"{")
     if not found:
         raise BadRecord("the verbatim bytes are missing")
-    return cast(dict[str, Any], json.loads(front + b"}")), rest[:-1]
+    return cast(dict[str, Any], json.loads(front + b"}")), b"{" + rest[:-1]
 
 
 def _node(line: bytes, tree: Tree) -> NodeSealed:

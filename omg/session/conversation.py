@@ -61,6 +61,7 @@ class Conversation:
                 folder=config.folder,
                 root=root or config.folder,
                 setup=setup,
+                setup_for=lambda model: config.setup_for(model, None),
                 limits=config.limits,
                 rules=config.rules,
                 asker=config.asker,

@@ -8,7 +8,7 @@ from pathlib import Path
 from omg.agent.state import Tree
 from omg.core.trouble import Trouble
 from omg.session.codec import FORMAT, BadRecord, decode
-from omg.session.log import Damage, read_lines
+from omg.session.log import Damage, Line, read_lines
 
 
 class NoSession(Trouble):
@@ -27,24 +27,55 @@ class Loaded:
 
 def load(path: Path) -> Loaded:
     """Replay the log at `path`. Damaged records are passed over and reported. Raises NoSession."""
-    tree, damage = Tree(), list[Damage]()
-    torn: Damage | None = None
+    reader = _Reader()
     try:
         for line in read_lines(path):
-            if isinstance(line, Damage):
-                damage.append(line)
-                torn = line if line.why.startswith("torn") else None
-                continue
-            problem = _apply(tree, line.data)
-            if problem:
-                damage.append(Damage(line.number, line.offset, problem))
+            reader.take(line)
     except OSError as error:
         raise NoSession(f"cannot read the session {path.stem}: {error.strerror}") from error
+    torn = reader.end()
+    tree = reader.tree
     if tree.made is None:
         raise NoSession(f"{path} is not a session: its first record cannot be read")
     if tree.made.format > FORMAT:
         raise NoSession(f"session {path.stem} was written by a newer OMG ({tree.made.omg}): update OMG to open it")
-    return Loaded(tree, tuple(damage), torn)
+    return Loaded(tree, tuple(reader.damage), torn)
+
+
+class _Reader:
+    """Replays lines. Those that were written together are taken together, so that a torn end is a whole one."""
+
+    def __init__(self) -> None:
+        self.tree = Tree()
+        self.damage: list[Damage] = []
+        self._together: list[Line] = []
+        self._torn: Damage | None = None
+
+    def take(self, line: Line | Damage) -> None:
+        if isinstance(line, Line):
+            self._together.append(line)
+            if line.more == 0:
+                self._replay()
+        elif line.why.startswith("torn"):
+            self._torn = line
+        else:
+            self._replay()
+            self.damage.append(line)
+
+    def end(self) -> Damage | None:
+        """Where the torn end begins, when there is one: at the first line of what was being written."""
+        if self._together:
+            first = self._together[0]
+            self._torn = Damage(first.number, first.offset, "torn: not all that was written with it is there")
+        self.damage += [self._torn] if self._torn else []
+        return self._torn
+
+    def _replay(self) -> None:
+        for line in self._together:
+            problem = _apply(self.tree, line.data)
+            if problem:
+                self.damage.append(Damage(line.number, line.offset, problem))
+        self._together.clear()
 
 
 def _apply(tree: Tree, data: bytes) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from omg.core.trouble import Trouble
 from omg.session.codec import encode
 
 _CRC = b'{"crc":"'
+_MORE = re.compile(rb'"more":(\d+),')
 _BODY = len(_CRC) + 8 + 2
 """Where a line's checked bytes begin: behind the checksum's eight digits, a quote and a comma."""
 
@@ -35,16 +37,20 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One readable line of a log: its number, its place, and its JSON object less the checksum."""
+    """One readable line of a log: its number, its place, and its JSON object less the checksum.
+
+    `more` lines follow that were written with it: either all of them happened, or none.
+    """
 
     number: int
     offset: int
     data: bytes
+    more: int = 0
 
 
-def frame(record: Record) -> bytes:
-    """A record as one line: a JSON object whose first field is the CRC-32 of the rest."""
-    rest = encode(record)[1:]
+def frame(record: Record, more: int = 0) -> bytes:
+    """A record as one line: a JSON object whose first field is the CRC-32 of the rest. `more` follow it."""
+    rest = (b'"more":%d,' % more if more else b"") + encode(record)[1:]
     return b'%s%08x",%s\n' % (_CRC, zlib.crc32(rest), rest)
 
 
@@ -65,7 +71,8 @@ def _checked(number: int, offset: int, raw: bytes) -> Line | Damage:
         return Damage(number, offset, "not a record")
     if raw[len(_CRC) : len(_CRC) + 8] != b"%08x" % zlib.crc32(rest):
         return Damage(number, offset, "damaged: its checksum differs")
-    return Line(number, offset, b"{" + rest)
+    more = _MORE.match(rest)
+    return Line(number, offset, b"{" + rest[more.end() if more else 0 :], int(more[1]) if more else 0)
 
 
 class Log:
@@ -74,6 +81,8 @@ class Log:
     def __init__(self, path: Path) -> None:
         """Open or create `path`. Raises SessionBusy while another process has it, JournalError when it cannot be."""
         self.path = path
+        self._torn = False
+        """Whether the file ends in half a line that could not be taken out."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -84,12 +93,14 @@ class Log:
         except OSError as error:
             os.close(self._file)
             raise SessionBusy(
-                f"session {path.stem} is open in another process: go on there, or fork it with `omg fork {path.stem} TASK`"
+                f"session {path.stem} is open in another process: go on there, or fork it: `omg fork {path.stem} TASK`"
             ) from error
 
     def write(self, *records: Record) -> None:
         """Append all of `records`, or none. Raises JournalError."""
-        data = b"".join(frame(record) for record in records)
+        last = len(records) - 1
+        data = b"".join(frame(record, last - place) for place, record in enumerate(records))
+        data = b"\n" + data if self._torn else data
         before = os.fstat(self._file).st_size
         try:
             written = 0
@@ -98,16 +109,17 @@ class Log:
         except OSError as error:
             self._undo(before)
             raise JournalError(
-                f"cannot write the session log {self.path}: {error.strerror}. Nothing of this was done; "
-                "make room and say it again"
+                f"cannot write the session log {self.path}: {error.strerror}; make room to go on"
             ) from error
+        self._torn = False
 
     def _undo(self, size: int) -> None:
-        """Take a half-written line out again. Where even that fails, reading sets the torn line aside."""
+        """Take a half-written line out again. Where even that fails, the next record begins on a line of its own, and
+        reading passes the torn one over."""
         try:
             os.ftruncate(self._file, size)
-        except OSError as error:
-            raise JournalError(f"the session log {self.path} ends in a torn record: {error.strerror}") from error
+        except OSError:
+            self._torn = True
 
     def sync(self) -> None:
         """Make what was written safe from the death of the machine."""
@@ -117,11 +129,18 @@ class Log:
             raise JournalError(f"cannot sync the session log {self.path}: {error.strerror}") from error
 
     def set_aside(self, damage: Damage) -> Path:
-        """Move a torn end of the log into a file beside it, so that the next record begins on a line of its own."""
+        """Move a torn end of the log into a file beside it, so that the next record begins on a line of its own.
+
+        Raises JournalError, and then the log is as it was.
+        """
         aside = self.path.with_suffix(f".torn-{damage.offset}")
-        size = os.fstat(self._file).st_size
-        aside.write_bytes(os.pread(self._file, size - damage.offset, damage.offset))
-        os.ftruncate(self._file, damage.offset)
+        try:
+            size = os.fstat(self._file).st_size
+            aside.touch(mode=0o600)
+            aside.write_bytes(os.pread(self._file, size - damage.offset, damage.offset))
+            os.ftruncate(self._file, damage.offset)
+        except OSError as error:
+            raise JournalError(f"cannot set the torn end of {self.path} aside: {error.strerror}") from error
         return aside
 
     def close(self) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from omg import __version__
-from omg.agent.journal import BranchMade, HeadMade, Journal, NodeSealed, Record, SessionMade
+from omg.agent.journal import BranchMade, HeadMade, Journal, JournalError, NodeSealed, Record, SessionMade
 from omg.agent.recover import recover
 from omg.agent.state import Tree
 from omg.agent.warm import remembered
@@ -30,11 +31,20 @@ class NewLog(Journal):
 
     def write(self, *records: Record) -> None:
         if self._log is None:
-            log = Log(self.path)
-            log.write(*self.first, *records)
-            self._log = log
+            self._log = self._begun(records)
         else:
             self._log.write(*records)
+
+    def _begun(self, records: Sequence[Record]) -> Log:
+        log = Log(self.path)
+        try:
+            log.write(*self.first)
+            log.write(*records)
+        except JournalError:
+            self.path.unlink(missing_ok=True)
+            log.close()
+            raise
+        return log
 
     def sync(self) -> None:
         if self._log is not None:
@@ -96,7 +106,8 @@ def open_fork(config: Config, source: Path, node: str | None) -> Conversation:
     setup = config.setup_for(head.model, config.effort)
     now, store = time.time(), Store(config.home)
     made = _session(config, store.new_id(), now, tree.session.id, base.id if base else None)
-    told, seen = tree.branches[branch].told, tree.branches[branch].seen
+    newest = base is tree.branches[branch].accepted
+    told, seen = (tree.branches[branch].told, tree.branches[branch].seen) if newest else ({}, {})
     first: list[Record] = [
         made,
         HeadMade(at=now, head=head),
@@ -104,15 +115,19 @@ def open_fork(config: Config, source: Path, node: str | None) -> Conversation:
         BranchMade(at=now, name="main", head=head.id, node=base.id if base else None, told=dict(told), seen=dict(seen)),
     ]
     conversation = Conversation(config, _tree(first), NewLog(store.path(made.id), first), setup, [])
-    if head.endpoint != config.provider.endpoint:
+    if head.endpoint != config.provider.endpoint or config.model or config.effort:
         conversation.set_model(config.model or head.model, config.effort)
     return conversation
 
 
 def _place(tree: Tree, name: str | None) -> tuple[str, Node | None]:
     """The branch and node that `name` means: a branch's accepted tip, or a node by a unique beginning of its id."""
+    if "main" not in tree.branches:
+        raise NoSession("that session has no branch that can be read")
     if name is None or name in tree.branches:
-        branch = tree.branches[name or "main"]
+        branch = tree.branches.get(name or "main")
+        if branch is None:
+            raise NoSession(f"the session {tree.session.id} has no branch that can be read")
         return branch.name, branch.accepted
     matches = [node for id, node in tree.nodes.items() if id.startswith(name)] if name else []
     if len(matches) != 1:

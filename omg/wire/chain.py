@@ -72,7 +72,8 @@ class Node:
 
     def extends(self, other: Node | None) -> bool:
         """Whether `other` (None: the empty history) is this node or one of its ancestors."""
-        return other is None or self.at_depth(other.depth) is other
+        found = None if other is None else self.at_depth(other.depth)
+        return other is None or (found is not None and found.id == other.id)
 
     def __repr__(self) -> str:
         return f"Node({self.id[:12]}, {self.message.role}, depth {self.depth})"

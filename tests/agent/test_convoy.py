@@ -13,6 +13,7 @@ LONG = "a long story " * 400
 
 def cold(tmp_path, script, **values):
     """A session whose prefix is long enough to be worth waiting for, and was never marked before."""
+    values["setup"] = {"minimum": 512, **values.get("setup", {})}
     return stage(tmp_path, lambda sent: Says(LONG) if sent.words == "first" else script(sent), **values)
 
 
@@ -60,7 +61,9 @@ async def test_nobody_waits_where_the_tail_is_warm(tmp_path):
     on = cold(tmp_path, lambda sent: Says(before=never))
     conversation = on.open()
     await conversation.say("first")
-    conversation.agent.runtime.provider.script = lines(again=Says("yes"), task=Says(before=never))
+    conversation.agent.runtime.provider.script = lines(
+        again=Says("yes", usage=Usage(write_5m=9000)), task=Says(before=never)
+    )
     await conversation.say("again")
     conversation.agent.fork(["task 1", "task 2", "task 3"])
     await until(lambda: len(on.provider.sent) == 5)
@@ -87,13 +90,13 @@ async def test_nobody_waits_where_the_endpoint_has_no_cache_to_share(tmp_path):
 
 
 def test_holding_pays_where_it_saves_more_than_it_must():
-    case = {"siblings": 3, "tail_bytes": 40_000, "minimum": 512, "write_over_read": 1e-6, "hold_usd": 0.0}
+    case = {"siblings": 3, "tail": 10_000, "minimum": 512, "write_over_read": 1e-6, "hold_usd": 0.0}
     assert holding_pays(**case)
     assert holding_pays(**{**case, "hold_usd": 0.0199})
     assert not holding_pays(**{**case, "hold_usd": 0.0201})
     assert not holding_pays(**{**case, "siblings": 1})
-    assert not holding_pays(**{**case, "tail_bytes": 511 * 4})
-    assert holding_pays(**{**case, "tail_bytes": 512 * 4})
+    assert not holding_pays(**{**case, "tail": 511})
+    assert holding_pays(**{**case, "tail": 512})
     assert holding_pays(**{**case, "write_over_read": None})
     assert not holding_pays(**{**case, "write_over_read": None, "hold_usd": 1.0})
 

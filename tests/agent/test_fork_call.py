@@ -98,7 +98,7 @@ async def test_a_fork_that_is_interrupted_while_it_waits_ends_at_once_and_its_fo
     )
     conversation = on.open()
     (outer,) = conversation.agent.fork(["outer"])
-    await until(lambda: "a.a" in conversation.agent.lives and conversation.agent.live("a.a").streamed)
+    await until(lambda: on.spoke("a.a"))
     conversation.agent.interrupt("a")
     await asyncio.wait_for(conversation.agent.forks.wait([outer]), 5)
     assert conversation.tree.branches["a"].status == "stopped"
@@ -115,7 +115,7 @@ async def test_stopping_twice_makes_no_room_that_is_not_there(tmp_path):
     on.limits = Limits(width=1)
     conversation = on.open()
     conversation.agent.fork(["outer"])
-    await until(lambda: "a.a" in conversation.agent.lives and conversation.agent.live("a.a").streamed)
+    await until(lambda: on.spoke("a.a"))
     conversation.agent.interrupt("a")
     conversation.agent.interrupt("a")
     await conversation.agent.stop("a")

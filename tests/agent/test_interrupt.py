@@ -62,7 +62,7 @@ async def test_in_mid_stream_the_words_stay_and_the_reply_is_told_to_be_lost(tmp
     on = stage(tmp_path, lines(first=Says("half", midway=asyncio.Event())))
     conversation = on.open()
     turn = asyncio.ensure_future(conversation.say("first"))
-    await until(lambda: conversation.agent.live("main").streamed)
+    await until(lambda: on.spoke("main"))
     assert (await interrupted(conversation, turn)).stop == "interrupted"
     assert on.seen(TurnEnded)[-1].draft is None
     first, note, now = (await goes_on(conversation, on)).texts
@@ -139,7 +139,7 @@ async def test_words_that_were_to_go_into_the_turn_come_back(tmp_path):
     on = stage(tmp_path, lines(first=Says("half", midway=asyncio.Event())))
     conversation = on.open()
     turn = asyncio.ensure_future(conversation.say("first"))
-    await until(lambda: conversation.agent.live("main").streamed)
+    await until(lambda: on.spoke("main"))
     conversation.agent.steer("main", "left over")
     await interrupted(conversation, turn)
     assert on.seen(TurnEnded)[-1].draft == "left over"
@@ -149,7 +149,7 @@ async def test_a_caller_that_is_cancelled_takes_its_turn_with_it(tmp_path):
     on = stage(tmp_path, lines(first=Says("half", midway=asyncio.Event())))
     conversation = on.open()
     turn = asyncio.ensure_future(conversation.say("first"))
-    await until(lambda: conversation.agent.live("main").streamed)
+    await until(lambda: on.spoke("main"))
     turn.cancel()
     with pytest.raises(asyncio.CancelledError):
         await turn

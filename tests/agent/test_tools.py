@@ -57,7 +57,7 @@ async def test_steering_that_comes_with_the_last_reply_makes_one_more_request(tm
     on = stage(tmp_path, lines(first=Says("done?", midway=gate)))
     conversation = on.open()
     turn = asyncio.ensure_future(conversation.say("first"))
-    await until(lambda: conversation.agent.live("main").streamed)
+    await until(lambda: on.spoke("main"))
     conversation.agent.steer("main", "one more thing")
     gate.set()
     assert (await turn).stop == "end_turn"
