@@ -104,7 +104,12 @@ def _add_commands(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyr
     serve = add("serve", "the offline provider as a Messages API on loopback")
     serve.add_argument("--port", metavar="N", type=_port, default=0)
     doctor = add("doctor", "what is installed, configured, reachable, and what would be used")
-    doctor.add_argument("--probe", action="store_true", help="ask the real provider: not there yet")
+    doctor.add_argument(
+        "--probe",
+        action="store_true",
+        help="ask the real provider about its cache rules, for at most $0.05, with your key",
+    )
+    doctor.add_argument("--wait", action="store_true", help="with --probe: also what takes up to 72 minutes of waiting")
     doctor.add_argument("--clean", action="store_true", help="remove torn ends and kept output that nobody needs")
     for name in _LATER:
         add(name, "not there yet").add_argument("rest", nargs="*", help=argparse.SUPPRESS)

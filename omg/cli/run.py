@@ -232,10 +232,14 @@ def _serve(args: argparse.Namespace) -> int:
 
 
 def _doctor(args: argparse.Namespace) -> int:
+    if args.probe:
+        from omg.cli.probe import run_probe
+
+        return run_probe(args, os.environ)
+    if args.wait:
+        raise Trouble("--wait goes with --probe")
     from omg.cli.doctor import report
 
-    if args.probe:
-        raise Trouble("the probe is not there yet; `omg doctor` says what is installed and configured")
     _say(report(args, os.environ, clean=args.clean))
     return 0
 

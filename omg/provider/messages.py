@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import suppress
 
 from omg.provider import errors
@@ -36,7 +36,7 @@ class MessagesProvider:
         """What is particular to this endpoint."""
         return self._profile
 
-    async def stream(self, call: Call) -> AsyncIterator[StreamEvent]:
+    async def stream(self, call: Call) -> AsyncGenerator[StreamEvent, None]:
         """See `Provider.stream`. A body that asks for no stream (a pre-warm) is answered by `Began` and `Ended`."""
         headers = {"content-type": "application/json", **dict(call.headers)}
         try:

@@ -38,7 +38,7 @@ class OfflineApp:
     ) -> None:
         """`clock` gives seconds, for the cache's lifetimes. `delay` is the pause before each delta, in seconds."""
         self._clock = clock
-        self._mirror = mirror or Mirror()
+        self._mirror = Mirror() if mirror is None else mirror  # an empty one is false
         self._delay = delay
         self._answer = answer
         self._lock = Lock()

@@ -8,7 +8,7 @@ from typing import Literal
 
 from omg.cache.rules import Sure
 from omg.core.usage import Usage
-from omg.provider.probe.ask import Ask, text
+from omg.provider.probe.ask import Ask, text, user
 from omg.wire.seal import Block
 
 Field = Literal[
@@ -22,12 +22,12 @@ Field = Literal[
 ]
 """What can be found out: the fields of `omg.cache.rules.RuleOverrides`."""
 
-# Of two letters, so that a word is one token to most tokenizers, and three bytes to the bound on what it can cost.
-_WORDS = ("it", "is", "so", "we", "go", "to", "be", "on", "at", "in", "of", "up", "by", "as", "or", "if", "an", "no")
+# Of one letter: a token each to most tokenizers, and two bytes to the bound on what they can cost.
+_WORDS = "abcdefghijklmnopqrstuvwxyz"
 _OVERHEAD = 16
 """Tokens of a request's frame and nonce, about."""
-_PER_WORD = 0.75
-"""Tokens of a word before any was counted: rather too few, so that a prefix is rather too long."""
+_SAMPLE = 150
+"""Words that are sent to learn how many tokens words make."""
 
 
 class CannotTell(Exception):
@@ -84,14 +84,11 @@ class Meter:
     def calibrated(self) -> bool:
         return self.words > 0
 
-    @property
-    def per_word(self) -> float:
-        return max(self.tokens - _OVERHEAD, 1) / self.words if self.words else _PER_WORD
-
     def words_for(self, tokens: int) -> int:
         """How many words make a request of about `tokens`."""
+        per_word = max(self.tokens - _OVERHEAD, 1) / self.words if self.words else 1.0
         at, has = (self.words, self.tokens) if self.words else (0, _OVERHEAD)
-        return max(1, at + round((tokens - has) / self.per_word))
+        return max(1, at + round((tokens - has) / per_word))
 
 
 @dataclass(slots=True)
@@ -123,6 +120,16 @@ class Bench:
     def say(self, field: Field, value: float | bool | str, said: str, sure: Sure = "high") -> None:
         """An answer."""
         self.answers.append(Answer(field, value, sure, said))
+
+
+def calibrated(bench: Bench) -> Experiment:
+    """Learn how many tokens words make, where that is not known yet, from a small request that caches nothing."""
+    if bench.meter.calibrated:
+        return
+    seen = yield Send(Ask((user(bench.text(_SAMPLE)),), ()))
+    if not _SAMPLE // 8 < seen.usage.input < _SAMPLE * 8:
+        raise CannotTell(f"{seen.usage.input} tokens were reported where about {_SAMPLE} were sent")
+    bench.meter = Meter(_SAMPLE, seen.usage.input)
 
 
 def prefix_size(minimum: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from omg.provider.probe.ask import Ask, Said, text, user
-from omg.provider.probe.bench import Bench, CannotTell, Experiment, Send, was_read, written
+from omg.provider.probe.bench import Bench, CannotTell, Experiment, Send, calibrated, was_read, written
 from omg.provider.probe.search import Threshold
 from omg.wire.seal import Block
 
@@ -16,6 +16,7 @@ _MOST = 10
 
 def lookback(bench: Bench) -> Experiment:
     """Write one entry, then mark blocks ever so far behind it: plain text first, then runs of tool blocks."""
+    yield from calibrated(bench)
     shared = bench.prefix()
     first = yield Send(Ask((user(shared),), ((0, 0, "5m"),), tools=True))
     size, ready, published = written(first), first.ended + bench.settle, bench.lookback

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omg.cache.rules import MINIMUMS
 from omg.provider.probe.ask import Ask, user
-from omg.provider.probe.bench import Bench, CannotTell, Experiment, Meter, Seen, Send
+from omg.provider.probe.bench import Bench, CannotTell, Experiment, Meter, Seen, Send, calibrated
 from omg.provider.probe.search import Threshold
 
 _MARGIN = 0.03
@@ -22,6 +22,7 @@ def minimum(bench: Bench) -> Experiment:
     """Send fresh prefixes around the believed minimum until what is written and what is not are 8 % apart."""
     round_numbers = sorted({256, bench.minimum, bench.published, *MINIMUMS.values()})
     search, trailing = _search(bench.minimum, round_numbers), _TRAILING
+    yield from calibrated(bench)
     for _ in range(_MOST):
         target = search.next()
         if target is None:
@@ -40,10 +41,11 @@ def minimum(bench: Bench) -> Experiment:
 
 
 def _search(believed: int, round_numbers: list[int]) -> Threshold:
-    likely = [round(number * factor) for number in round_numbers for factor in (1 - _MARGIN, 1 + _MARGIN)]
+    over, under = ([round(number * factor) for number in round_numbers] for factor in (1 + _MARGIN, 1 - _MARGIN))
     return Threshold(
         start=round(believed * (1 + _MARGIN)),
-        likely=likely,
+        likely=[*over, *under],
+        steps=over,
         ceiling=round(believed * _TIMES * (1 + _MARGIN)),
         floor=_FLOOR,
         tolerance=_TOLERANCE,
@@ -55,7 +57,7 @@ def _measure(bench: Bench, target: int, words: int, seen: Seen) -> None:
     total = seen.usage.input
     if seen.usage.read:
         raise CannotTell("a prefix that nobody had sent was reported as read")
-    if total <= 0 or (bench.meter.calibrated and abs(total - target) > target / 4):
+    if total <= 0 or abs(total - target) > target / 4:
         raise CannotTell(f"{total} tokens were reported where about {target} were sent")
     bench.meter = Meter(words, total)
 

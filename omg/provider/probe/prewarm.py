@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from omg.provider.probe.ask import Ask, text, user
-from omg.provider.probe.bench import Bench, CannotTell, Experiment, Seen, Send, was_read, written
+from omg.provider.probe.bench import Bench, CannotTell, Experiment, Seen, Send, calibrated, was_read, written
 
 
 def prewarm(bench: Bench) -> Experiment:
     """Pre-warm a fresh prefix behind a placeholder, then read it with an ordinary request."""
+    yield from calibrated(bench)
     shared = bench.prefix()
     warm = Ask((user(shared, text(".")),), ((0, 0, "5m"),), max_tokens=0, stream=False)
     plain = Ask(warm.messages, warm.marks)

@@ -16,8 +16,8 @@ from omg.provider.probe.minimum import minimum
 from omg.provider.probe.prewarm import prewarm
 from omg.provider.probe.readable import LEADER_TOKENS, readable
 
-_BOUND = 3
-"""Times its expected tokens that a request is reserved for: words of three bytes, about one token each."""
+_BOUND = 2.5
+"""Times its expected tokens that a request is reserved for: words of two bytes, about one token each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ class Question:
     """The requests that a provider of the published rules would bill, for a minimum in tokens."""
     minutes: int = 0
     """How long it must wait."""
+    at_once: int = 1
+    """Requests that are under way together, at most."""
     one_hour: bool = False
     """Whether it writes 1h entries."""
 
@@ -41,7 +43,7 @@ class Question:
     def estimate(self, prices: Prices, minimum: int) -> float:
         """Dollars that must be there for it to begin: what it will cost, and what its dearest request reserves."""
         costs = [cost for usage in self.expected(minimum) if (cost := prices.cost(usage)) is not None]
-        return sum(costs) + (_BOUND - 1) * max(costs, default=0.0)
+        return sum(costs) + self.at_once * (_BOUND - 1) * max(costs, default=0.0)
 
     def expects(self, prices: Prices, minimum: int) -> float:
         """Dollars that it will cost where the published rules hold."""
@@ -57,7 +59,7 @@ class LeftOut:
 
 
 def _minimum(tokens: int) -> tuple[Usage, ...]:
-    return Usage(write_5m=tokens * 4 // 3), Usage(write_5m=tokens), Usage(plain=tokens)
+    return Usage(plain=200), Usage(write_5m=tokens), Usage(write_5m=tokens), Usage(plain=tokens)
 
 
 def _readable(tokens: int) -> tuple[Usage, ...]:
@@ -88,7 +90,7 @@ def _short_read(tokens: int) -> tuple[Usage, ...]:
 
 QUESTIONS: tuple[Question, ...] = (
     Question("effective minimum", ("minimum",), minimum, _minimum),
-    Question("readable at message_start", ("settle_seconds",), readable, _readable),
+    Question("readable at message_start", ("settle_seconds",), readable, _readable, at_once=2),
     Question("max_tokens: 0", ("prewarm",), prewarm, _prewarm),
     Question("look-back and its unit", ("lookback", "collapse_tool_runs"), lookback, _lookback),
     Question(
@@ -109,21 +111,33 @@ QUESTIONS: tuple[Question, ...] = (
 )
 
 
-def choose(
-    target: Target, known: RuleOverrides, minimum: int, limit: float, *, wait: bool
-) -> tuple[list[Question], list[LeftOut]]:
-    """(what to ask, in order; what is left out). What nobody has answered yet comes first."""
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """`asked`, in order; `short`: what the money does not cover where all before it cost what they should, to be
+    tried when they cost less; `left_out`: what cannot be asked in any case."""
+
+    asked: tuple[Question, ...]
+    short: tuple[LeftOut, ...]
+    left_out: tuple[LeftOut, ...]
+    expected: float
+    """Dollars that `asked` will cost where the published rules hold."""
+
+
+def choose(target: Target, known: RuleOverrides, minimum: int, limit: float, *, wait: bool) -> Chosen:
+    """Choose what `limit` dollars cover. What nobody has answered yet comes first."""
     asked: list[Question] = []
+    short: list[LeftOut] = []
     left_out: list[LeftOut] = []
     spent = 0.0
     for question in _in_order(QUESTIONS, known):
-        why = _why_not(question, target, wait) or _too_dear(question, target, minimum, limit - spent)
-        if why:
+        if why := _why_not(question, target, wait):
             left_out.append(LeftOut(question, why))
+        elif out := too_dear(question, target, minimum, limit - spent):
+            short.append(out)
         else:
             asked.append(question)
             spent += question.expects(target.prices, minimum)
-    return asked, left_out
+    return Chosen(tuple(asked), tuple(short), tuple(left_out), spent)
 
 
 def _in_order(questions: Sequence[Question], known: RuleOverrides) -> Iterable[Question]:
@@ -139,12 +153,8 @@ def _why_not(question: Question, target: Target, wait: bool) -> str | None:
     return None
 
 
-def _too_dear(question: Question, target: Target, minimum: int, left: float) -> str | None:
-    needs = question.estimate(target.prices, minimum)
-    return f"needs ${needs:.4f} to be sure, with ${max(left, 0.0):.4f} left" if needs > left else None
-
-
 def too_dear(question: Question, target: Target, minimum: int, left: float) -> LeftOut | None:
-    """Whether what is `left` does not carry `question` any more."""
-    why = _too_dear(question, target, minimum, left)
-    return LeftOut(question, why) if why else None
+    """Left out, where the dollars that are `left` do not carry `question` to its end."""
+    needs = question.estimate(target.prices, minimum)
+    why = f"needs ${needs:.4f} to be sure, with ${max(left, 0.0):.4f} left"
+    return LeftOut(question, why) if needs > left else None

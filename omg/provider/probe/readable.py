@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from omg.provider.probe.ask import Ask, user
-from omg.provider.probe.bench import Bench, CannotTell, Experiment, Send, was_read, written
+from omg.provider.probe.bench import Bench, CannotTell, Experiment, Send, calibrated, was_read, written
 
 DELAYS = (0.0, 0.5, 1.5, 4.0, 10.0)
 """Seconds after `message_start` at which a reader is sent, until one reads."""
@@ -14,6 +14,7 @@ _WORDS = "Count from one to a hundred, in words."
 
 def readable(bench: Bench) -> Experiment:
     """A leader writes a prefix; readers share it and end differently, so that none helps the next."""
+    yield from calibrated(bench)
     shared = bench.prefix()
     count = {"type": "text", "text": _WORDS}
     leader = yield Send(Ask((user(shared, count),), ((0, 0, "5m"),), max_tokens=LEADER_TOKENS), hold=True)

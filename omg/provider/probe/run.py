@@ -14,20 +14,11 @@ from omg.core.usage import Usage
 from omg.provider.probe.ask import Ask, Target, call_of, most, rendered
 from omg.provider.probe.bench import Answer, Bench, CannotTell, Seen, Send
 from omg.provider.probe.purse import NotEnough, Purse
-from omg.provider.probe.questions import LeftOut, Question, choose, too_dear
+from omg.provider.probe.questions import Chosen, LeftOut, Question, choose, too_dear
 from omg.provider.protocol import Began, Call, Ended, Provider, ProviderError
 
 LIMIT = 0.05
 """Dollars, for all of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What will be asked, and what that should cost, in dollars."""
-
-    asked: tuple[Question, ...]
-    left_out: tuple[LeftOut, ...]
-    expected: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +37,7 @@ class Answered:
     answers: tuple[Answer, ...]
 
 
-Event = Planned | Waiting | Answered | LeftOut
+Event = Chosen | Waiting | Answered | LeftOut
 
 
 class ProbeFailed(Trouble):
@@ -79,10 +70,9 @@ async def probe(
     bench = Bench(nonce, minimum_for(target.model), rules.minimum_for(target.model), CacheRules().lookback)
     if known.settle_seconds is not None:
         bench.settle = known.settle_seconds.value
-    asked, left_out = choose(target, known, bench.minimum, purse.left, wait=wait)
-    expected = sum(question.expects(target.prices, bench.minimum) for question in asked)
-    tell(Planned(tuple(asked), tuple(left_out), expected))
-    for question in asked:
+    chosen = choose(target, known, bench.minimum, purse.left, wait=wait)
+    tell(chosen)
+    for question in (*chosen.asked, *(out.question for out in chosen.short)):
         if (left := too_dear(question, target, bench.minimum, purse.left)) is not None:
             tell(left)
             continue

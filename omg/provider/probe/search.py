@@ -11,12 +11,14 @@ class Threshold:
     """A search over whole numbers: something lacks below an unknown number, and holds from it on.
 
     `next` says which number to try; `lacks` and `holds` take what was seen, also at numbers that were not asked
-    for. `likely` are the numbers to try before halving: a published one, so that two tries confirm it.
+    for. It goes up from `start` by `steps` (then by doubling) until it holds; between what lacks and what holds,
+    `likely` numbers are tried before halving: those around a published one, so that two tries confirm it.
     """
 
     start: int
     likely: Sequence[int]
     ceiling: int
+    steps: Sequence[int] = ()
     floor: int = 1
     tolerance: float = 0.0
     """How narrow, as a part of the number; never below 1."""
@@ -42,12 +44,13 @@ class Threshold:
             return self._higher()
         if self.reached <= self.floor or self.reached - self.below <= max(1, self.tolerance * self.reached):
             return None
-        inside = [number for number in self.likely if self.below < number < self.reached]
+        near = 1 + self.tolerance * 3 / 8  # a number that close to what was seen may come out the same
+        inside = [number for number in self.likely if self.below * near < number < self.reached / near]
         return max(inside, default=(self.below + self.reached) // 2)
 
     def _higher(self) -> int | None:
         if not self.below:
             return self.start
-        above = [number for number in self.likely if number > self.below]
+        above = [number for number in self.steps if number > self.below * (1 + self.tolerance)]
         number = min(above, default=self.below * 2)
         return number if number <= self.ceiling else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omg.core.usage import TTL_SECONDS
 from omg.provider.probe.ask import Ask, user
-from omg.provider.probe.bench import Bench, CannotTell, Experiment, Seen, Send, was_read, written
+from omg.provider.probe.bench import Bench, CannotTell, Experiment, Seen, Send, calibrated, was_read, written
 from omg.wire.request import Ttl
 from omg.wire.seal import Block
 
@@ -17,6 +17,7 @@ LONG_READ_AT, LONG_SEEN_AT = 3300.0, 3900.0
 
 def refreshes_marked(bench: Bench) -> Experiment:
     """Does a read refresh the entry at an earlier mark of its own? And a control that is never read must die."""
+    yield from calibrated(bench)
     shared, tail, control = bench.prefix(), bench.text(2), bench.prefix()
     both = Ask((user(shared, tail),), ((0, 0, "5m"), (0, 1, "5m")))
     write = yield Send(both)
@@ -42,6 +43,7 @@ def refreshes_marked(bench: Bench) -> Experiment:
 
 def short_read_refreshes_long(bench: Bench) -> Experiment:
     """Does a read marked 5m keep a 1h entry for another hour? And a control that is never read must die."""
+    yield from calibrated(bench)
     kept, control = bench.prefix(), bench.prefix()
     write = yield Send(_alone(kept, "1h"))
     alone = yield Send(_alone(control, "1h"))
