@@ -7,13 +7,14 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncGenerator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 from omg.agent.permit import Answer as Permit
 from omg.agent.permit import Question, parse_rule
 from omg.agent.runtime import Limits, ModelSetup, Rules
+from omg.cache.mirror import Mirror
 from omg.cache.plan import Ttls
 from omg.core.catalog import Catalog, load_catalog
 from omg.core.events import Event, Text
@@ -99,6 +100,8 @@ class Scripted:
     script: Script
     legal: bool = True
     """Whether a body that the API would refuse is refused here too."""
+    mirror: Mirror | None = None
+    """Bills by the published rules; None: all input is plain."""
     endpoint: str = ENDPOINT
     sent: list[Sent] = field(default_factory=list)
     illegal: list[str] = field(default_factory=list)
@@ -120,7 +123,7 @@ class Scripted:
             await answer.before.wait()
         if answer.refused:
             raise answer.refused
-        usage = answer.usage or Usage(plain=len(body) // 4, output=1 + len(answer.text) // 4)
+        usage = answer.usage or replace(self._billed(body), output=1 + len(answer.text) // 4)
         sent.began, sent.usage = True, Usage(usage.plain, usage.read, usage.write_5m, usage.write_1h, None)
         yield Began(f"msg_{n}", request["model"], sent.usage)
         if answer.thinking:
@@ -133,6 +136,13 @@ class Scripted:
             raise answer.cut
         sent.ended, sent.usage = True, usage
         yield ended(answer, usage, n)
+
+    def _billed(self, body: bytes) -> Usage:
+        if self.mirror is None:
+            return Usage(plain=len(body) // 4)
+        billed = self.mirror.bill(body, now=0.0)
+        self.mirror.begin(billed, 0.0)
+        return billed.usage
 
     def warm_up(self) -> None: ...
 

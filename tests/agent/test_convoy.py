@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from omg.agent.fanout import Convoy, Settling, holding_pays
+from omg.cache.mirror import Mirror
 from omg.core.usage import Usage
 from tests.scripted import Says, failure, lines, stage, until
 
@@ -14,7 +15,10 @@ LONG = "a long story " * 400
 def cold(tmp_path, script, **values):
     """A session whose prefix is long enough to be worth waiting for, and was never marked before."""
     values["setup"] = {"minimum": 512, **values.get("setup", {})}
-    return stage(tmp_path, lambda sent: Says(LONG) if sent.words == "first" else script(sent), **values)
+    values["setup"] = {"minimum": 512, **values.get("setup", {})}
+    on = stage(tmp_path, lambda sent: Says(LONG) if sent.words == "first" else script(sent), **values)
+    on.provider.mirror = Mirror()
+    return on
 
 
 async def test_followers_wait_until_the_reply_of_the_leader_begins_and_no_longer(tmp_path):
@@ -72,7 +76,7 @@ async def test_nobody_waits_where_the_tail_is_warm(tmp_path):
 
 async def test_nobody_waits_where_the_tail_is_under_the_minimum(tmp_path):
     never = asyncio.Event()
-    on = stage(tmp_path, lines(task=Says(before=never)), setup={"minimum": 4096})
+    on = stage(tmp_path, lines(task=Says(before=never)), setup={"minimum": 8192})
     conversation = on.open()
     await conversation.say("first")
     conversation.agent.fork(["task 1", "task 2"])
