@@ -48,7 +48,7 @@ class Feed:
     deck: Deck = field(default_factory=Deck)
     watched: str | None = None
     silent: set[str] = field(default_factory=set[str])
-    """Notes that go before the model with a person's words, and have been on the page already."""
+    """Words that are on the page already, when they go out."""
     streams: dict[str, Stream] = field(default_factory=dict[str, Stream])
 
     def __post_init__(self) -> None:
@@ -76,7 +76,9 @@ class Feed:
                 if stream is not None:
                     stream.heard(event)
             case UserSaid(text=text):
-                if stream is not None and text not in self.silent:
+                if text in self.silent:
+                    self.silent.discard(text)
+                elif stream is not None:
                     self.page.words(text, stream.label)
             case Forked(child=child, task=task):
                 self._line("cold", "⑂", f"{child}  {one_line(task)}")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from omg.core.tool import Show
 from omg.ui.repl import markdown
-from omg.ui.repl.ink import Ink, clean, one_line
+from omg.ui.repl.ink import Ink, Tone, clean, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +36,14 @@ class Page:
         self.write(_labelled("\n".join(marked) + "\n", label))
 
     def note(self, text: str) -> None:
-        self.write(self.ink("dim", one_line(text)) + "\n")
+        self._wrapped("dim", one_line(text))
 
     def error(self, text: str) -> None:
-        self.write(self.ink("failed", f"error: {one_line(text)}") + "\n")
+        self._wrapped("failed", f"error: {one_line(text)}")
+
+    def _wrapped(self, tone: Tone, text: str) -> None:
+        for row in textwrap.wrap(text, max(self.width() - 1, 20)):
+            self.write(self.ink(tone, row) + "\n")
 
     def block(self, show: Show, most: int) -> None:
         """A tool's block, of which at most `most` lines are shown."""

@@ -12,7 +12,7 @@ from omg.ui.repl.first import PROMPT
 from omg.ui.repl.ink import Ink, exact
 from omg.ui.repl.page import Page
 from omg.ui.repl.screen import Screen
-from omg.ui.repl.talk import Talk
+from omg.ui.repl.talk import Talk, is_command
 
 _WIDTH = 80
 
@@ -30,6 +30,7 @@ class Plain:
         self._screen, self._left = screen, asyncio.Event()
         self._talk = Talk(screen, page, self._changed, self._returned, self._left.set)
         self._asked: object = None
+        self._worked = False
         self._typed = b""
 
     async def run(self) -> int:
@@ -62,7 +63,9 @@ class Plain:
     def _line(self, line: str) -> None:
         if self._talk.questions.current is not None:
             self._reply(line.strip())
-        else:
+        elif self._talk.open is not None:
+            if not is_command(line.strip()):
+                self._talk.open.feed.silent.add(line.strip())
             self._talk.submit(line)
 
     def _reply(self, line: str) -> None:
@@ -93,6 +96,10 @@ class Plain:
             lasting = f", s this session, a always ({exact(question.rule)})" if question.rule else ""
             _write(f"? {question.branch} asks: {question.tool}\n{shown}\n(y once{lasting}, n and words)\n")
         self._asked = current
+        busy = self._talk.working
+        if self._worked and not busy:
+            _write(PROMPT)
+        self._worked = busy
 
     def _returned(self, words: str) -> None:
         _write(f"(not sent: {words})\n")

@@ -96,7 +96,7 @@ def dollars(value: float | None) -> str:
     """Money, short: $0.83, below a cent $0.004; an unknown price is $?."""
     if value is None:
         return "$?"
-    return f"${value:.2f}" if value >= 0.01 or value == 0 else f"${value:.3f}"
+    return f"${value:.2f}" if value >= 0.01 or value < 0.0005 else f"${value:.3f}"
 
 
 def _forks(seen: Glance) -> str:
