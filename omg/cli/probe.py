@@ -110,7 +110,7 @@ class _Teller:
     def _begin(self, chosen: Chosen) -> None:
         self.left_out.extend(chosen.left_out)
         at = "the offline provider, which charges nothing" if self.target.endpoint == OFFLINE else self.target.endpoint
-        limit = f"about ${chosen.expected:.3f}, and never more than ${self.purse.limit:.2f}"
+        limit = f"about ${chosen.expected:.3f}, and never more than ${self.purse.limit:.6f}".rstrip("0")
         self._say(f"asking {self.target.model} at {at}: {limit}")
 
     def _keep(self, answers: tuple[Answer, ...]) -> None:
