@@ -6,21 +6,24 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pydantic import ValidationError
 
 from omg.agent.compose import OpenCall
 from omg.agent.journal import CallDone, RuleGranted
 from omg.agent.live import Live
+from omg.agent.offer import rule_for
 from omg.agent.permit import (
     Answer,
     Policy,
     Question,
     Subject,
     command_subject,
+    covered,
+    matches,
     parse_rule,
     path_subject,
-    rule_for,
 )
 from omg.agent.runtime import Runtime
 from omg.core.events import Decision, Permission, ToolCalled, ToolOutput, ToolResult
@@ -128,7 +131,26 @@ class Dispatcher:
             self.runtime.emit(ToolOutput(branch=self.live.name, at=self.runtime.clock(), id=call.id, text=text))
 
         shell = BranchShell(self.runtime.folder, self.runtime.outputs)
-        return CallContext(self.live.files, shell, output, lambda tasks: self.fork(self.live, call.id, tasks))
+        return CallContext(self._files(call), shell, output, lambda tasks: self.fork(self.live, call.id, tasks))
+
+    def _files(self, call: OpenCall) -> BranchFiles:
+        """The branch's files, for a tool that reads without those that a rule keeps from it."""
+        tool, files = self.runtime.catalog.tools.get(call.name), self.live.files
+        rules = self.policy().against(tool.name, tool.effect) if tool is not None and tool.effect == "read" else ()
+        if not rules:
+            return files
+
+        folders = self._folders()
+
+        def hidden(path: str) -> bool:
+            parts = path_subject(Path(path), *folders).parts
+            return any(matches(rule, parts) for rule in rules)
+
+        return files.hiding(hidden)
+
+    def _folders(self) -> tuple[Path, Path]:
+        """The folders that rules may name a file from: the branch's own, and the root's."""
+        return self.live.files.folder, self.policy().root.resolve()
 
     async def _result(self, call: OpenCall, broken: bool, context: CallContext) -> Result:
         tool = self.runtime.catalog.tools.get(call.name)
@@ -158,9 +180,9 @@ class Dispatcher:
     async def _agree(self, tool: AnyTool, given: Input, call: OpenCall, context: CallContext) -> str | None:
         """None when the call may run, else the words of the refusal."""
         subject = (
-            await asyncio.to_thread(_subject, tool, given, context)
+            await asyncio.to_thread(_command, tool.subject(given))
             if tool.effect == "run"
-            else _subject(tool, given, context)
+            else self._subject(tool, given)
         )
         verdict = self.policy().decide(tool.name, tool.effect, subject)
         if verdict.kind == "allow" or (verdict.kind == "ask" and self._granted(tool, subject)):
@@ -175,11 +197,16 @@ class Dispatcher:
         self._tell(call, "refused" if answer.kind == "no" else "allowed")
         return self._answered(answer, tool, subject)
 
+    def _subject(self, tool: AnyTool, given: Input) -> Subject:
+        """What rules are matched against, for a call that runs no command."""
+        text = tool.subject(given)
+        if tool.effect == "fork":
+            return Subject((text,), (text,))
+        return path_subject(self.live.files.resolve(text), *self._folders())
+
     def _granted(self, tool: AnyTool, subject: Subject) -> bool:
         """Whether a person's earlier answer covers this call."""
-        rules = tuple(parse_rule(text) for text in self.live.branch.rules)
-        policy = Policy("plan", rules, (), self.policy().root)
-        return policy.decide(tool.name, "run", subject).kind == "allow"
+        return covered(map(parse_rule, self.live.branch.rules), tool.name, subject)
 
     def _question(self, tool: AnyTool, given: Input, subject: Subject, context: CallContext) -> Question:
         show = tool.preview(given, context) or Show("code", json.dumps(given.model_dump(), ensure_ascii=False))
@@ -212,12 +239,6 @@ def _said_of_input(error: ValidationError) -> str:
     return f"the input is not right, so nothing was done: {'; '.join(parts)}"
 
 
-def _subject(tool: AnyTool, given: Input, context: CallContext) -> Subject:
-    """What rules are matched against, for this call."""
-    text = tool.subject(given)
-    if tool.effect == "run":
-        return command_subject(text, simple_command(text), simple_commands(text))
-    if tool.effect == "fork":
-        return Subject((text,), (text,))
-    path = context.files.resolve(text)
-    return path_subject(path, context.files.shown(path))
+def _command(text: str) -> Subject:
+    """A command line as rules see it."""
+    return command_subject(text, simple_command(text), simple_commands(text))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -45,8 +45,9 @@ def parse_rule(text: str) -> Rule:
 class Subject:
     """What one call is about: the names a path goes by, or the simple commands a command line is made of.
 
-    `names` are the alternatives an allow glob may match; `parts` are all that a deny glob is tried on; `simple` is
-    False for a command line that is more than one simple command, which no allow rule covers.
+    `names` are the alternatives an allow glob may match, the last of them the one that means the same everywhere;
+    `parts` are all that a deny glob is tried on; `simple` is False for a command line that is more than one simple
+    command, which no allow rule covers.
     """
 
     names: tuple[str, ...]
@@ -92,7 +93,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What one branch may do. `root` is the git root, else the folder; a child reads, whatever its mode."""
+    """What one branch may do. `root` is the git root, else the folder; a child reads, whatever its mode.
+
+    Denials come first, then what only reads, then what the mode or being a fork rules out; rules that allow widen
+    only what is left. So nothing lifts mode `plan`: no rule, and no answer that a person gave before.
+    """
 
     mode: Mode
     allow: tuple[Rule, ...]
@@ -102,22 +107,25 @@ class Policy:
 
     def decide(self, tool: str, effect: Effect, subject: Subject) -> Verdict:
         """Decide one call."""
-        denied = next((rule for rule in self.deny if _denies(rule, tool, subject)), None)
+        denied = next((rule for rule in self.against(tool, effect) if matches(rule, subject.parts)), None)
         if denied is not None:
             return Verdict("refuse", f"a rule forbids this: {denied}. Do it another way, or say what you need.")
         if effect in ("read", "fork"):
             return Verdict("allow")
-        if effect == "write" and (self.child or self.mode == "plan"):
-            return Verdict("refuse", self._read_only("write files"))
-        if any(_allows(rule, tool, subject) for rule in self.allow):
+        if self.mode == "plan" or (self.child and effect == "write"):
+            return Verdict("refuse", self._read_only("write files" if effect == "write" else "run commands"))
+        if covered(self.allow, tool, subject):
             return Verdict("allow")
         if self.child:
             return Verdict("ask", self._read_only("run commands that no allow rule covers"))
         return self._by_mode(effect, subject)
 
+    def against(self, tool: str, effect: Effect) -> tuple[Rule, ...]:
+        """The deny rules that bind a tool: its own, and those for `read` where it reads. What may not be read is not
+        found by a search either."""
+        return tuple(rule for rule in self.deny if rule.tool == tool or (effect == "read" and rule.tool == "read"))
+
     def _by_mode(self, effect: Effect, subject: Subject) -> Verdict:
-        if self.mode == "plan":
-            return Verdict("refuse", self._read_only("run commands that no allow rule covers"))
         if self.mode == "all":
             return Verdict("allow")
         if self.mode == "edit" and effect == "write" and self._ours(subject):
@@ -134,46 +142,59 @@ class Policy:
             return False
         real = Path(os.path.realpath(subject.path))
         root = Path(os.path.realpath(self.root))
-        return real.is_relative_to(root) and not set(real.relative_to(root).parts) & set(_GUARDED)
+        if not real.is_relative_to(root):
+            return False
+        return not any(part.casefold() in _GUARDED for part in real.relative_to(root).parts)
 
     def _read_only(self, what: str) -> str:
-        who = "a fork reads only" if self.child else "mode plan reads only"
+        who = "mode plan reads only" if self.mode == "plan" else "a fork reads only"
         return f"{who}: it may not {what}. Find out what you can by reading, and report what should be done."
 
 
-def _denies(rule: Rule, tool: str, subject: Subject) -> bool:
-    return rule.tool == tool and (rule.glob is None or any(_matches(part, rule.glob) for part in subject.parts))
+def matches(rule: Rule, texts: Iterable[str]) -> bool:
+    """Whether a rule's glob matches one of `texts`; without a glob it matches everything."""
+    return rule.glob is None or any(_glob_matches(text, rule.glob) for text in texts)
 
 
-def _allows(rule: Rule, tool: str, subject: Subject) -> bool:
-    if rule.tool != tool:
-        return False
-    return rule.glob is None or (subject.simple and any(_matches(name, rule.glob) for name in subject.names))
+def covered(rules: Iterable[Rule], tool: str, subject: Subject) -> bool:
+    """Whether one of `rules` allows this call."""
+    own = [rule for rule in rules if rule.tool == tool]
+    return any(matches(rule, subject.names) for rule in own if subject.simple or rule.glob is None)
 
 
-def _matches(text: str, glob: str) -> bool:
+def _glob_matches(text: str, glob: str) -> bool:
     """fnmatch, where a trailing ` *` also matches nothing: `git diff *` covers `git diff`."""
-    return fnmatchcase(text, glob) or (glob.endswith(" *") and text == glob[:-2])
+    return fnmatchcase(text, glob) or (glob.endswith(" *") and fnmatchcase(text, glob[:-2]))
 
 
-def path_subject(path: Path, shown: str) -> Subject:
-    """A file by every name it goes by: as shown, absolute, and with its symlinks followed."""
-    names = tuple(dict.fromkeys((shown, str(path), os.path.realpath(path))))
-    return Subject(names, names, path=path)
+def path_subject(path: Path, *folders: Path) -> Subject:
+    """A file, its names taken from `folders`: real paths, the branch's own folder first.
+
+    A link must neither hide a file from a rule that forbids nor bring one under a rule that allows. So what forbids is
+    tried on every name, also the real path's in each folder; what allows only on the real path, absolute and as it is
+    called in the branch's own folder.
+    """
+    real = os.path.realpath(path)
+    names = tuple(_names(real, folders[:1]))
+    return Subject(
+        names, tuple(dict.fromkeys((*names, *_names(real, folders), *_names(str(path), folders)))), path=path
+    )
+
+
+def _names(path: str, folders: Iterable[Path]) -> Iterator[str]:
+    """What `path` is called in each of the folders that it lies in, and its absolute name."""
+    for folder in folders:
+        within = f"{str(folder).rstrip('/')}/"
+        if path == str(folder):
+            yield "."
+        elif path.startswith(within):
+            yield path.removeprefix(within)
+    yield path
 
 
 def command_subject(command: str, simple: str | None, parts: Sequence[str]) -> Subject:
     """A command line: `simple` is its normal form when it is one simple command, `parts` what it is made of."""
     return Subject((simple or command,), (command, *parts), simple is not None)
-
-
-def rule_for(tool: str, subject: Subject) -> str:
-    """The rule that would allow this call, and no more than its like, from now on."""
-    name = subject.names[0] if subject.names else ""
-    if subject.path is not None or not subject.simple:
-        return f"{tool}({name})" if subject.path is not None else ""
-    words = name.split(" ")
-    return f"{tool}({' '.join(words[:2])} *)" if len(words) > 2 else f"{tool}({name})"
 
 
 _NARROWEST_FIRST: tuple[Mode, ...] = ("plan", "ask", "edit", "all")

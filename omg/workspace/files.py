@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from omg.core.tool import NoSuchFile, SearchOutcome, ToolError
@@ -22,16 +22,22 @@ class BranchFiles:
     """One branch's view of the files: implements `omg.core.tool.Files`.
 
     `folder` is the branch's folder, its symlinks resolved. `seen` maps the real path of each file this branch has
-    read or written to the SHA-256 (hex) of what it saw; whoever keeps the branch may record it.
+    read or written to the SHA-256 (hex) of what it saw; whoever keeps the branch may record it. Listings and searches
+    pass over files whose absolute path `hidden` is true of.
     """
 
-    def __init__(self, folder: Path, seen: dict[str, str]) -> None:
+    def __init__(self, folder: Path, seen: dict[str, str], hidden: Callable[[str], bool] | None = None) -> None:
         self.folder = Path(os.path.realpath(folder))
         self.seen = seen
+        self._hidden = hidden
 
     def clone(self) -> BranchFiles:
         """The same view for a fork: what it sees from now on is its own."""
         return BranchFiles(self.folder, dict(self.seen))
+
+    def hiding(self, hidden: Callable[[str], bool]) -> BranchFiles:
+        """The same view, and the same memory of what was seen, without the files that `hidden` is true of."""
+        return BranchFiles(self.folder, self.seen, hidden)
 
     def resolve(self, path: str) -> Path:
         """Absolute path of `path`, taken from the branch's folder; `~` is expanded. Raises ToolError."""
@@ -86,9 +92,11 @@ class BranchFiles:
 
     def _names(self, under: Path, pattern: str | None) -> tuple[str, list[str]]:
         try:
-            return listing.names_under(str(under), pattern)
+            base, names = listing.names_under(str(under), pattern)
         except OSError as error:
             raise self._trouble("search", under, error) from error
+        hidden, above = self._hidden, base.rstrip("/")
+        return base, names if hidden is None else [name for name in names if not hidden(f"{above}/{name}")]
 
     def _trouble(self, doing: str, path: Path, error: OSError) -> ToolError:
         shown = self.shown(path)
