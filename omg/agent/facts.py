@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from omg.core.tool import ToolError
 from omg.workspace.git import GitFacts
+from omg.workspace.regular import read_beginning
 
 INSTRUCTION_FILES = ("AGENTS.md", "CLAUDE.md")
 _FILE = "file "
 _LIMIT = 40_000
-"""Characters of one instruction file that are told."""
+"""Bytes of one instruction file that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +45,23 @@ def instruction_paths(home: Path, root: Path, folder: Path) -> Iterator[Path]:
 
 
 def instructions(paths: Iterator[Path]) -> Iterator[Fact]:
-    """A fact for each instruction file that can be read; the same text twice (a link) is told once."""
+    """A fact for each instruction file that can be read; the same text twice (a link) is told once.
+
+    A project that was only cloned may hold anything under these names: what is no regular file is passed over, and of
+    a long one the beginning is read.
+    """
     known: set[str] = set()
     for path in paths:
         try:
-            text = path.read_text("utf-8", "replace").strip()
-        except OSError:
+            data, size = read_beginning(path, _LIMIT)
+        except (OSError, ToolError):
             continue
+        text = data.decode("utf-8", "replace").strip()
         if not text or text in known:
             continue
         known.add(text)
-        cut = f"\n[cut: {len(text) - _LIMIT} more characters in {path}]" if len(text) > _LIMIT else ""
-        yield Fact(f"{_FILE}{path}", f'<instructions file="{path}">\n{text[:_LIMIT]}{cut}\n</instructions>')
+        cut = f"\n[cut: {size - len(data)} more bytes in {path}]" if size > len(data) else ""
+        yield Fact(f"{_FILE}{path}", f'<instructions file="{path}">\n{text}{cut}\n</instructions>')
 
 
 def environment(folder: Path, git: GitFacts | None, now: float) -> Iterator[Fact]:

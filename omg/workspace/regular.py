@@ -1,10 +1,13 @@
-"""Read a regular file whole, and nothing else: no folder, no pipe that never ends, no flood."""
+"""Read a regular file, whole or its beginning, and nothing else: no folder, no pipe that never ends, no flood."""
 
 from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from omg.core.tool import ToolError
 
@@ -21,15 +24,27 @@ _KINDS = {
 
 def read_regular(path: Path, shown: str) -> bytes:
     """The bytes at `path`. Raises OSError, and ToolError for what is no regular file or too large."""
+    with _opened(path, shown) as file:
+        data = file.read(MOST + 1)
+    if len(data) > MOST:
+        raise _too_large(shown, path.stat().st_size)
+    return data
+
+
+def read_beginning(path: Path, most: int) -> tuple[bytes, int]:
+    """The first bytes at `path`, no more than `most`, and how many there are in all. Raises as `read_regular`."""
+    with _opened(path, str(path)) as file:
+        return file.read(most), os.fstat(file.fileno()).st_size
+
+
+@contextmanager
+def _opened(path: Path, shown: str) -> Generator[BinaryIO]:
     refuse_unless_regular(path.stat(), path, shown)
     # Between the look and the opening it may have become a pipe: opening must not wait for a writer.
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     with os.fdopen(descriptor, "rb") as file:
         refuse_unless_regular(os.fstat(descriptor), path, shown)
-        data = file.read(MOST + 1)
-    if len(data) > MOST:
-        raise _too_large(shown, path.stat().st_size)
-    return data
+        yield file
 
 
 def refuse_unless_regular(found: os.stat_result, path: Path, shown: str) -> None:

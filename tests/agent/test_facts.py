@@ -1,5 +1,11 @@
 """What is told of the place of work: once, again when it changes, and when it is gone."""
 
+import contextlib
+import os
+import socket
+
+import pytest
+
 from omg.agent.facts import Fact, instruction_paths, instructions, untold
 from tests.scripted import Says, failure, lines, stage
 
@@ -54,7 +60,31 @@ def test_a_file_that_cannot_be_read_as_text_or_at_all_harms_nobody(tmp_path):
 def test_a_long_file_is_cut_and_says_so(tmp_path):
     (tmp_path / "AGENTS.md").write_text("x" * 50_000)
     (found,) = instructions(instruction_paths(tmp_path / "none", tmp_path, tmp_path))
-    assert "10000 more characters" in found.text
+    assert "10000 more bytes" in found.text
+    assert len(found.text) < 41_000
+
+
+@pytest.mark.parametrize("kind", ["pipe", "endless", "socket"])
+def test_what_is_no_regular_file_is_passed_over(tmp_path, kind):
+    place = tmp_path / "AGENTS.md"
+    if kind == "pipe":
+        os.mkfifo(place)
+    elif kind == "endless":
+        place.symlink_to("/dev/zero")
+    else:
+        with socket.socket(socket.AF_UNIX) as server, contextlib.chdir(tmp_path):
+            server.bind(place.name)
+    (tmp_path / "CLAUDE.md").write_text("be brief")
+    (found,) = instructions(instruction_paths(tmp_path / "none", tmp_path, tmp_path))
+    assert "be brief" in found.text
+
+
+def test_of_a_huge_file_no_more_is_read_than_is_told(tmp_path):
+    with (tmp_path / "AGENTS.md").open("wb") as file:
+        file.write(b"be brief")
+        file.truncate(40_000_000)
+    (found,) = instructions(instruction_paths(tmp_path / "none", tmp_path, tmp_path))
+    assert "be brief" in found.text
     assert len(found.text) < 41_000
 
 
