@@ -47,23 +47,23 @@ class Turn:
     live: Live
     dispatcher: Dispatcher
 
-    async def say(self, words: Sequence[str], *, only: str | None = None) -> Outcome:
-        """Seal the next user message (with `words`, or just with what is pending) and work until the turn ends."""
+    async def say(self, words: Sequence[str], *, only: str | None = None, notes: Sequence[str] = ()) -> Outcome:
+        """Seal the next user message (with `words` and the `notes` before them, or just with what is pending) and work
+        until the turn ends."""
         try:
             facts = await asyncio.to_thread(self._untold)
-            draft = next_message(
-                self.runtime.tree, self.live.branch, self.runtime.catalog, words=words, facts=facts, only=only
-            )
+            tree, branch, catalog = self.runtime.tree, self.live.branch, self.runtime.catalog
+            draft = next_message(tree, branch, catalog, words=words, facts=facts, only=only, notes=notes)
             if draft is None:
                 return Outcome("end_turn")
             for word in words:
                 self.runtime.emit(UserSaid(branch=self.live.name, at=self.runtime.clock(), text=word))
             self._seal(draft)
         except JournalError as error:
-            self.live.draft = words[-1] if words else None
+            self.live.draft = "\n".join(words) or None
             return Outcome("error", str(error))
         except asyncio.CancelledError:
-            self.live.draft = words[-1] if words else None
+            self.live.draft = "\n".join(words) or None
             return Outcome("interrupted")
         return await self.go_on()
 

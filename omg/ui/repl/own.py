@@ -11,14 +11,12 @@ _MOST = 1000
 """Lines that are shown; the model gets them cut in the same way as its own."""
 
 
-async def run_shown(conversation: Conversation, page: Page, text: str) -> str | None:
-    """Run what stands behind `!`, or behind `!!` to keep it from the model; the note that the model will get.
-
-    Raises ToolError when it cannot start."""
+async def run_shown(conversation: Conversation, page: Page, text: str) -> None:
+    """Run what stands behind `!`, or behind `!!` to keep it from the model. Raises ToolError when it cannot start."""
     tell = not text.startswith("!!")
     command = text.lstrip("!").strip()
     if not command:
-        return None
+        return
     page.line(page.ink("bold", f"{'!' if tell else '!!'} {clean(command)}"))
     lines = _Lines(page)
     outcome = await run_own(conversation, command, lines.take, tell=tell)
@@ -26,7 +24,6 @@ async def run_shown(conversation: Conversation, page: Page, text: str) -> str | 
     ending = "" if outcome.status == 0 else f"status {outcome.status}"
     told = "the model reads this with your next words" if tell else "kept from the model"
     page.note(f"({', '.join(part for part in (ending, told) if part)})")
-    return conversation.notes[-1] if tell else None
 
 
 class _Lines:

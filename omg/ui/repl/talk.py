@@ -200,9 +200,7 @@ class Talk:
         self.changed()
 
     async def _shell(self, open: Open, text: str) -> None:
-        note = await run_shown(open.conversation, self.page, text)
-        if note is not None:
-            open.feed.silent.add(note)
+        await run_shown(open.conversation, self.page, text)
 
     async def _command(self, open: Open, text: str) -> None:
         self.page.words(text)
