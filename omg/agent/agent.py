@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from omg.agent.compose import shared_spot
 from omg.agent.dispatch import Dispatcher
 from omg.agent.fanout import Places
 from omg.agent.forks import ForkRefused, Forks
-from omg.agent.journal import JournalError, ModeSet, ReportDropped
+from omg.agent.journal import AnchorMade, JournalError, ModeSet, ReportDropped
 from omg.agent.live import Live
 from omg.agent.permit import Mode, Policy, narrower
 from omg.agent.runtime import Runtime
@@ -23,12 +23,10 @@ from omg.workspace.files import BranchFiles
 class Agent:
     """Main and its forks, over one tree."""
 
-    def __init__(self, runtime: Runtime, write_over_read: Callable[[], float | None] = lambda: None) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.lives: dict[str, Live] = {}
-        self.forks = Forks(
-            runtime, self._work, self.lives, Places(runtime.limits.width), write_over_read=write_over_read
-        )
+        self.forks = Forks(runtime, self._work, self.lives, Places(runtime.limits.width))
 
     def live(self, name: str) -> Live:
         """The branch `name` at work. Raises KeyError."""
@@ -54,10 +52,12 @@ class Agent:
         """Set main's mode from here on."""
         self.runtime.record(ModeSet(at=self.runtime.clock(), branch="main", mode=mode))
 
-    async def _work(self, live: Live, words: Sequence[str] | None, only: str | None = None) -> Outcome:
+    async def _work(
+        self, live: Live, words: Sequence[str] | None, only: str | None = None, notes: Sequence[str] = ()
+    ) -> Outcome:
         """Run one turn of `live`, and say that it ended."""
         turn = Turn(self.runtime, live, Dispatcher(self.runtime, live, partial(self.policy, live), self.forks.call))
-        outcome = await (turn.go_on() if words is None else turn.say(words, only=only))
+        outcome = await (turn.go_on() if words is None else turn.say(words, only=only, notes=notes))
         try:
             self.runtime.journal.sync()
         except JournalError as error:
@@ -77,7 +77,7 @@ class Agent:
 
     async def say(self, words: str, *, branch: str = "main", notes: Sequence[str] = ()) -> Outcome:
         """One turn with a person's words; `notes` go before them, as blocks of the same message."""
-        return await self._turn(self.live(branch), [*notes, words])
+        return await self._turn(self.live(branch), [words], notes=notes)
 
     async def join(self, child: str | None = None) -> Outcome:
         """One turn of main over its pending reports, or that of one child."""
@@ -86,10 +86,12 @@ class Agent:
             raise ForkRefused("there is no report to join" + (f" from {child}" if child else ""))
         return await self._turn(main, [], child)
 
-    async def _turn(self, live: Live, words: Sequence[str], only: str | None = None) -> Outcome:
+    async def _turn(
+        self, live: Live, words: Sequence[str], only: str | None = None, notes: Sequence[str] = ()
+    ) -> Outcome:
         if live.busy:
             raise ForkRefused(f"{live.name} is at work: queue the words, or steer it")
-        task = asyncio.create_task(self._work(live, words, only), name=f"turn of {live.name}")
+        task = asyncio.create_task(self._work(live, words, only, notes), name=f"turn of {live.name}")
         live.task = task
         try:
             await asyncio.wait([task])
@@ -124,6 +126,17 @@ class Agent:
         """Fork a branch once for each task and start the children. Raises ForkRefused."""
         group = f"person {self.runtime.clock():.3f}"
         return self.forks.spawn(self.live(parent), tasks, group=group, node=node)
+
+    def anchor(self, name: str) -> Node:
+        """Mark main's newest accepted node by `name`, to fork from it later. Raises ForkRefused."""
+        branch = self.live("main").branch
+        if not name.replace("-", "").replace("_", "").isalnum() or name in self.runtime.tree.branches:
+            raise ForkRefused(f"{name!r} is no name for an anchor: letters, digits, - and _, and no fork's name")
+        if branch.accepted is None:
+            raise ForkRefused("there is nothing to anchor yet")
+        self.runtime.record(AnchorMade(at=self.runtime.clock(), branch="main", name=name, node=branch.accepted.id))
+        self.live("main").shared = shared_spot(self.runtime.tree, branch)
+        return branch.accepted
 
     def aside(self, question: str) -> Live:
         """Ask something in a fork that stays out of the history."""

@@ -115,6 +115,12 @@ def first_of_fork(tip: Node | None, catalog: Catalog, task: str, facts: Telling,
     return Draft(tuple(blocks), (), dict(facts.told), len(blocks) - 1)
 
 
+def _anchored(tree: Tree, branch: Branch) -> Spot | None:
+    tip = branch.tip
+    anchors = [node for node in reversed(tree.anchors.values()) if tip is not None and tip.extends(node)]
+    return last_spot(anchors[0]) if anchors else None
+
+
 REPORT_LIMIT = 16_000
 """Characters of a report that reach the parent: the end of it, where conclusions stand, is kept."""
 
@@ -143,11 +149,14 @@ def last_reply(branch: Branch) -> str:
 
 
 def shared_spot(tree: Tree, branch: Branch) -> Spot | None:
-    """The last block that a fork has in common with its parent or its siblings; None for main.
+    """The block that others share with a branch, to be kept marked.
 
-    That is what stands before the instruction and the task in its first message, else its parent's last block.
+    For a fork, the last that it has in common with its parent or its siblings: what stands before the instruction
+    and the task in its first message, else its parent's last block. For main, the newest anchor of its history.
     """
-    if branch.made.parent is None or branch.tip is None or branch.epoch > 1:
+    if branch.made.parent is None:
+        return _anchored(tree, branch)
+    if branch.tip is None or branch.epoch > 1:
         return None
     first = branch.tip.at_depth(branch.base.depth + 1 if branch.base else 1)
     before = tree.words.get(first.id, 0) - 2 if first else -1

@@ -15,6 +15,7 @@ from omg.agent.fanout import Convoy, Places, Settling, holding_pays
 from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, NodeSealed
 from omg.agent.live import Live
 from omg.agent.runtime import Runtime
+from omg.agent.spending import agreed, listed, quoted, tell
 from omg.agent.turn import Outcome
 from omg.cache.forecast import forecast
 from omg.core.events import Forked, ForkStatus, Joined, Purpose
@@ -40,8 +41,6 @@ class Forks:
     lives: dict[str, Live]
     places: Places
     settling: Settling = field(default_factory=Settling)
-    write_over_read: Callable[[], float | None] = lambda: None
-    """Dollars by which writing a token costs more than reading it; None where unknown."""
 
     def spawn(
         self, parent: Live, tasks: Sequence[str], *, group: str, purpose: Purpose = "fork", node: Node | None = None
@@ -54,6 +53,7 @@ class Forks:
         self._check(parent, tasks)
         facts = self._facts(parent, base)
         drafts = [first_of_fork(base, self.runtime.catalog, task, facts, _prompt(purpose)) for task in tasks]
+        tell(self.runtime, parent.name, purpose, quoted(self.runtime, parent.branch.head, base, "here", len(tasks)))
         children = self._make(parent, base, tasks, drafts, group, purpose)
         convoy = self._convoy(children)
         for child in children:
@@ -124,12 +124,12 @@ class Forks:
     def _convoy(self, children: Sequence[Live]) -> Convoy | None:
         """A convoy where holding the siblings pays; None: all go at once."""
         leader = children[0]
-        setup = self.runtime.setup_of(leader.branch.head)
+        setup, prices = self.runtime.setup_of(leader.branch.head), listed(self.runtime, leader.branch.head)
         pays = setup.shares_cache and holding_pays(
             siblings=len(children),
             tail=self._unwritten(leader, setup.minimum),
             minimum=setup.minimum,
-            write_over_read=self.write_over_read(),
+            write_over_read=None if prices is None else (prices.base.write_5m - prices.base.read) / 1_000_000,
             hold_usd=self.runtime.limits.hold_usd,
         )
         return Convoy(self.settling) if pays else None
@@ -180,12 +180,20 @@ class Forks:
         self.runtime.emit(Joined(branch=parent, at=now, child=child.name, status=status, text=text))
         child.rest()
 
+    async def agree(self, parent: Live, tasks: Sequence[str], node: Node | None) -> None:
+        """Ask a person where the price is above what goes unasked. Raises ForkRefused on a no."""
+        found = quoted(self.runtime, parent.branch.head, node, "here", max(1, len(tasks)))
+        usd = found.usd_warm
+        if not await agreed(self.runtime, parent.name, f"fork {len(tasks)} from {found.prefix} tokens", usd):
+            raise ForkRefused(f"the person does not want to spend ${usd:.2f} on these forks: do with fewer, or none")
+
     async def call(self, parent: Live, call_id: str, tasks: Sequence[str]) -> Reports:
         """The model's own fork: spawn, wait, and give the reports in task order. Raises ToolError.
 
         When the wait is cancelled the children work on, and their reports join later.
         """
         try:
+            await self.agree(parent, tasks, parent.branch.tip)
             children = self.spawn(parent, tasks, group=call_id)
         except ForkRefused as error:
             raise ToolError(str(error)) from error

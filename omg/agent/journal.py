@@ -193,6 +193,16 @@ class ReportDropped(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorMade(Record):
+    """A node marked by name, to be forked from later. The same name again moves it."""
+
+    kind: ClassVar[str] = "anchor"
+    branch: str
+    name: str
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleGranted(Record):
     """A person's answer that widens one branch for the rest of the session."""
 

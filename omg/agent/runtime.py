@@ -49,6 +49,8 @@ class Limits:
     hold_usd: float = 0.0
     max_turns: int | None = None
     budget_usd: float = 0.0
+    confirm_usd: float = 0.0
+    """Ask before anything predicted to cost more; 0: never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from omg.agent.journal import (
+    AnchorMade,
     BranchEnded,
     BranchMade,
     BranchWoken,
@@ -93,6 +94,8 @@ class Tree:
         self.words: dict[str, int] = {}
         """By a user message's node: which of its blocks holds the person's words, or a fork's task."""
         self.requests: dict[int, Request] = {}
+        self.anchors: dict[str, Node] = {}
+        """Nodes by the name they were marked with, the newest last."""
         self.updated = 0.0
 
     @property
@@ -147,6 +150,9 @@ class Tree:
                 self._forget(record.branch)
             case ReportDropped():
                 self._forget(record.branch)
+            case AnchorMade():
+                self.anchors.pop(record.name, None)
+                self.anchors[record.name] = self.nodes[record.node]
             case RuleGranted():
                 self.branches[record.branch].rules.append(record.rule)
             case ModeSet():

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from pathlib import Path
 
-from omg.agent.permit import Asker, BadRule, parse_rule
+from omg.agent.permit import Asker, BadRule, Mode, Rule, narrower, parse_rule
 from omg.agent.runtime import Limits, ModelSetup, Rules
 from omg.cache.plan import Ttls
 from omg.cache.rules import minimum_for
 from omg.cli.settings import Read, Settings, SettingsError, home, read_settings
-from omg.core.catalog import load_catalog
+from omg.core.catalog import Catalog, load_catalog
 from omg.provider.models import model_for
 from omg.provider.profiles import OFFLINE, Choice, choose
 from omg.session.config import Config
 from omg.wire.seal import Json
 
+DEFAULT_MODEL = "claude-opus-5-5"
 _VERSION = "2026-10-21"
 """The API version that OMG speaks; the SDK's own, sent by name so that an SDK update cannot change the key."""
 
@@ -36,6 +38,16 @@ class Plan:
     """Model and effort asked for by flag."""
     default_model: str
     max_turns: int | None
+    project: Path
+    """The folder that a person trusts here: the project's, else the folder of work."""
+    mode_named: bool
+    """Whether this start names a mode, in a flag or in settings, which then holds for a saved session too."""
+    widest: Mode
+    """What an untrusted project narrows a saved session's own mode to."""
+
+    def resumed_mode(self, recorded: Mode) -> Mode:
+        """The mode that a saved session goes on in."""
+        return self.settings.mode if self.mode_named else narrower(recorded, self.widest)
 
 
 def make_plan(args: argparse.Namespace, env: Mapping[str, str]) -> Plan:
@@ -45,14 +57,20 @@ def make_plan(args: argparse.Namespace, env: Mapping[str, str]) -> Plan:
     read: Read = read_settings(place, folder, env)
     settings = _flagged(read.settings, args)
     choice = choose(args.provider or settings.provider, env)
-    default = env.get("OMG_MODEL") or _default_model(choice, settings)
-    return Plan(place, folder, settings, choice, read.notices, args.model, args.effort, default, args.max_turns)
-
-
-def _default_model(choice: Choice, settings: Settings) -> str:
-    """The model of a new session: the settings', unless they say nothing and the provider has one of its own."""
-    own = choice.profile.default_model
-    return own if own and settings.model == Settings().model else settings.model
+    return Plan(
+        home=place,
+        folder=folder,
+        settings=settings,
+        choice=choice,
+        notices=read.notices,
+        model=args.model,
+        effort=args.effort,
+        default_model=settings.model or choice.profile.default_model or DEFAULT_MODEL,
+        max_turns=args.max_turns,
+        project=read.project or folder,
+        mode_named=read.mode_named or args.mode is not None,
+        widest=read.widest,
+    )
 
 
 def _folder(cwd: str | None) -> Path:
@@ -86,28 +104,41 @@ def make_config(plan: Plan, asker: Asker | None) -> Config:
     """Everything a session needs. Loads tools and builds the provider."""
     from omg.provider.factory import build_provider
 
-    settings = plan.settings
+    settings, catalog = plan.settings, load_catalog()
     return Config(
         home=plan.home,
         folder=plan.folder,
-        catalog=load_catalog(),
+        project=plan.project,
+        catalog=catalog,
         provider=build_provider(plan.choice),
         provider_name=plan.choice.profile.name,
         default_model=plan.default_model,
         default_effort=settings.effort,
         setup_for=lambda model, effort: model_setup(plan.choice, settings, model, effort),
-        rules=Rules(settings.mode, tuple(map(parse_rule, settings.allow)), tuple(map(parse_rule, settings.deny))),
+        rules=Rules(settings.mode, _rules(settings.allow, catalog), _rules(settings.deny, catalog)),
         limits=Limits(
             width=settings.forks.width,
             depth=settings.forks.depth,
             hold_usd=settings.forks.hold_usd,
             max_turns=plan.max_turns,
             budget_usd=settings.budget.session_usd,
+            confirm_usd=settings.budget.confirm_usd,
         ),
         model=plan.model,
         effort=plan.effort,
         asker=asker,
     )
+
+
+def _rules(texts: Iterable[str], catalog: Catalog) -> tuple[Rule, ...]:
+    """The rules that `texts` say. A rule for a tool that there is not would hold nothing: raises SettingsError."""
+    rules = tuple(map(parse_rule, texts))
+    for rule in rules:
+        if rule.tool not in catalog.tools:
+            near = get_close_matches(rule.tool.lower(), catalog.tools, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(catalog.tools)}"
+            raise SettingsError(f"the rule {rule} is for no tool that there is: {hint}")
+    return rules
 
 
 def model_setup(choice: Choice, settings: Settings, name: str, effort: str | None) -> ModelSetup:

@@ -131,6 +131,23 @@ class Forked(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Priced(Event):
+    """What a spawn will cost at its beginning: the first requests of `children` forks, in dollars where known.
+
+    `usage` and `usd` hold while what the provider has now lives, `usd_cold` when it has gone.
+    """
+
+    type: ClassVar[str] = "price"
+    what: str
+    start: str
+    children: int
+    prefix: int
+    usage: Usage
+    usd: float | None
+    usd_cold: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Joined(Event):
     """A child ended; its report is pending on `branch`, or sealed into it (`sealed`)."""
 

@@ -61,9 +61,3 @@ def _cost(usage: Usage, model: str, endpoint: str, at: float) -> float | None:
 
 def _cost_uncached(usage: Usage, model: str, endpoint: str, at: float) -> float | None:
     return prices.cost_uncached(usage, model, endpoint, at=at)
-
-
-def write_over_read(model: str, endpoint: str) -> float | None:
-    """Dollars by which writing one token for 5 minutes costs more than reading it; None where unknown."""
-    listed = prices.price(model, endpoint)
-    return None if listed is None else (listed.base.write_5m - listed.base.read) / 1_000_000

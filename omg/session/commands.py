@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from omg.agent.compose import open_calls
 from omg.agent.permit import MODES
+from omg.agent.spending import agreed, quotes
+from omg.cache.quote import Quote
 from omg.core.trouble import Trouble
 from omg.session.conversation import Conversation
-from omg.session.reports import cache_table, hit, markdown, money, ratio
+from omg.session.reports import cache_table, hit, markdown, money, ratio, tokens
 from omg.session.store import Store
 
 ActionKind = Literal["watch", "resume", "quit", "say", "join", "trust", "open"]
@@ -66,13 +68,41 @@ def split_tasks(text: str) -> list[str]:
 
 
 async def _fork(conversation: Conversation, rest: str) -> Done:
+    agent, start = conversation.agent, "here"
+    node = agent.live("main").branch.tip
     if rest.startswith("@"):
-        raise Trouble("/fork @anchor is not there yet: fork from here with /fork TASK | TASK")
+        start, _, rest = rest.partition(" ")
+        node = conversation.tree.anchors.get(start[1:])
+        if node is None:
+            raise Trouble(f"there is no anchor {start}; {_anchors(conversation)}")
     tasks = split_tasks(rest)
     if not tasks:
-        raise Trouble("say what each fork is to do: /fork TASK | TASK")
-    children = conversation.agent.fork(tasks)
-    return Done(f"⑂ {', '.join(child.name for child in children)} from here")
+        raise Trouble("say what each fork is to do: /fork TASK | TASK, or /fork @ANCHOR TASK")
+    prices = quotes(agent.runtime, agent.live("main"), len(tasks))
+    await agent.forks.agree(agent.live("main"), tasks, node)
+    children = agent.fork(tasks, node=node)
+    return Done(f"⑂ {', '.join(child.name for child in children)} from {start} · {_priced(prices, start)}")
+
+
+def _priced(prices: Sequence[Quote], start: str) -> str:
+    """What the spawn costs, and what it would have from elsewhere."""
+    mine = next((found for found in prices if found.start == start), prices[0])
+    others = "".join(f", {found.start}: {money(found.usd_warm)}" for found in prices if found is not mine)
+    return f"predicted {money(mine.usd_warm)} (cold: {money(mine.usd_cold)}{others})"
+
+
+def _anchors(conversation: Conversation) -> str:
+    names = ", ".join(f"@{name}" for name in conversation.tree.anchors)
+    return f"there are {names}" if names else "/anchor NAME makes one"
+
+
+async def _anchor(conversation: Conversation, rest: str) -> Done:
+    if not rest:
+        return Done(_anchors(conversation))
+    node = conversation.agent.anchor(rest.removeprefix("@"))
+    return Done(
+        f"@{rest.removeprefix('@')} is here, at {tokens(conversation.tokens_at(node))} tokens: /fork @{rest} TASK"
+    )
 
 
 async def _aside(conversation: Conversation, rest: str) -> Done:
@@ -122,13 +152,22 @@ async def _watch(conversation: Conversation, rest: str) -> Done:
 
 
 async def _steer(conversation: Conversation, rest: str) -> Done:
-    name, _, words = rest.partition(" ")
-    if name not in conversation.tree.branches:
-        name, words = "main", rest
-    if not words.strip():
+    name, words = _steered(conversation, rest)
+    if not words:
         raise Trouble("say the words: /steer WORDS, or /steer F WORDS")
-    conversation.agent.steer(name, words.strip())
+    conversation.agent.steer(name, words)
     return Done(f"{name} reads this after the running tools")
+
+
+def _steered(conversation: Conversation, rest: str) -> tuple[str, str]:
+    """Whom words are for, and the words: `@F` is that fork, and so is the name of one at work; else all are main's."""
+    name, _, words = rest.partition(" ")
+    if name == "@main":
+        return "main", words.strip()
+    if name.startswith("@"):
+        return _child(conversation, name[1:]), words.strip()
+    at_work = {live.name for live in conversation.agent.running()}
+    return (name, words.strip()) if name in at_work else ("main", rest)
 
 
 async def _stop(conversation: Conversation, rest: str) -> Done:
@@ -174,9 +213,14 @@ async def _model(conversation: Conversation, rest: str) -> Done:
     if not rest:
         return Done(f"{conversation.model} at {conversation.config.provider.endpoint}")
     model, _, effort = rest.partition(" ")
-    before = conversation.context_used()
+    runtime = conversation.agent.runtime
+    found = conversation.quote_model(model)
+    if not await agreed(runtime, "main", f"model {model}, {tokens(found.prefix)} tokens to read anew", found.usd_cold):
+        raise Trouble(f"main stays with {conversation.model}")
     conversation.set_model(model, effort.strip() or None)
-    return Done(f"{conversation.model} from here on; it reads {before} tokens anew, once")
+    return Done(
+        f"{conversation.model} from here on; it reads {tokens(found.prefix)} tokens anew, {money(found.usd_cold)}"
+    )
 
 
 async def _mode(conversation: Conversation, rest: str) -> Done:
@@ -218,7 +262,8 @@ async def _open(conversation: Conversation, rest: str) -> Done:
 
 
 async def _trust(conversation: Conversation, rest: str) -> Done:
-    return Done(f"{conversation.config.folder} is trusted from the next session on", Action("trust"))
+    folder = conversation.config.project or conversation.config.folder
+    return Done(f"{folder} is trusted from the next session on", Action("trust"))
 
 
 async def _help(conversation: Conversation, rest: str) -> Done:
@@ -247,7 +292,7 @@ def working_on(conversation: Conversation, name: str) -> str:
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
-        Command("fork", "TASK | TASK …", "send parallel investigations that know all this", _fork),
+        Command("fork", "[@ANCHOR] TASK | …", "send parallel investigations that know all this", _fork),
         Command("btw", "QUESTION", "ask aside; it stays out of the history", _aside),
         Command("forks", "", "what the forks do, and what they cost", _forks),
         Command("watch", "F", "follow a fork", _watch),
@@ -266,7 +311,7 @@ COMMANDS: dict[str, Command] = {
         Command("trust", "", "accept this folder's settings", _trust),
         Command("help", "", "this list", _help),
         Command("quit", "", "leave; the session is saved", _quit),
-        Command("anchor", "NAME", "mark this place to fork from later"),
+        Command("anchor", "[NAME]", "mark this place to fork from later", _anchor),
         Command("budget", "USD", "limit what the session may cost"),
         Command("tree", "", "branches, epochs, costs"),
         Command("switch", "F|NODE", "go on from another place"),

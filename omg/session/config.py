@@ -26,6 +26,8 @@ class Config:
     """The setup of a model, by name and effort."""
     rules: Rules
     limits: Limits
+    project: Path | None = None
+    """The folder whose settings a person may trust; None: the folder of work."""
     default_effort: str | None = None
     model: str | None = None
     effort: str | None = None

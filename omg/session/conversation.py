@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from omg.agent.agent import Agent
@@ -12,12 +13,16 @@ from omg.agent.facts import Fact, environment, instruction_paths, instructions
 from omg.agent.forks import ForkRefused
 from omg.agent.journal import Journal
 from omg.agent.runtime import ModelSetup, Runtime
+from omg.agent.spending import quoted
 from omg.agent.state import Tree
 from omg.agent.turn import Outcome
 from omg.cache.ledger import Figures
+from omg.cache.prices import price
+from omg.cache.quote import Quote
 from omg.core.events import Emit, Event, Notice, SessionOpened
 from omg.session import accounts
 from omg.session.config import Config
+from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.workspace import git
 
@@ -68,8 +73,7 @@ class Conversation:
                 outputs=config.home / "outputs",
                 facts=self._facts,
                 cost=lambda: self.figures().cost_usd,
-            ),
-            lambda: accounts.write_over_read(self.model, config.provider.endpoint),
+            )
         )
 
     @property
@@ -126,6 +130,17 @@ class Conversation:
         if usage is None:
             return request.begun.usage.input if request.begun else 0
         return usage.input + (usage.output or 0)
+
+    def tokens_at(self, node: Node) -> int:
+        """Tokens from the first up to the end of a node."""
+        return self.agent.runtime.holdings.tokens(self.tree.branches["main"].head, node)
+
+    def quote_model(self, model: str) -> Quote:
+        """What main's history costs to be read by another model, which holds none of it."""
+        runtime, branch = self.agent.runtime, self.tree.branches["main"]
+        found = quoted(runtime, branch.head, branch.tip, "here", 1)
+        prices = price(model, branch.head.endpoint)
+        return replace(found, usd_cold=None if prices is None else prices.cost(found.cold))
 
     def set_model(self, model: str, effort: str | None = None) -> None:
         """Go on with another model: a new epoch, whose prefix the new model has to read once. Raises ForkRefused."""

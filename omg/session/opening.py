@@ -129,11 +129,20 @@ def _place(tree: Tree, name: str | None) -> tuple[str, Node | None]:
         if branch is None:
             raise NoSession(f"the session {tree.session.id} has no branch that can be read")
         return branch.name, branch.accepted
+    anchor = tree.anchors.get(name.removeprefix("@"))
+    if anchor is not None:
+        return _owner(tree, anchor), anchor
     matches = [node for id, node in tree.nodes.items() if id.startswith(name)] if name else []
     if len(matches) != 1:
-        raise NoSession(f"{'several nodes begin' if matches else 'no branch or node begins'} with {name!r} there")
-    owner = next((b.name for b in tree.branches.values() if b.tip is not None and b.tip.extends(matches[0])), "main")
-    return owner, matches[0]
+        raise NoSession(
+            f"{'several nodes begin' if matches else 'no branch, anchor or node begins'} with {name!r} there"
+        )
+    return _owner(tree, matches[0]), matches[0]
+
+
+def _owner(tree: Tree, node: Node) -> str:
+    """A branch whose history holds `node`."""
+    return next((b.name for b in tree.branches.values() if b.tip is not None and b.tip.extends(node)), "main")
 
 
 def _session(

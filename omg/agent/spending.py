@@ -1,0 +1,69 @@
+"""Before money is spent on purpose: what a spawn or a change of model will cost, shown, and agreed to above a limit."""
+
+from __future__ import annotations
+
+from omg.agent.live import Live
+from omg.agent.permit import Question
+from omg.agent.runtime import Runtime
+from omg.cache.prices import Prices, price
+from omg.cache.quote import Quote, quote
+from omg.core.events import Priced
+from omg.core.tool import Show
+from omg.wire.chain import Node
+from omg.wire.head import Head
+
+
+def listed(runtime: Runtime, head: Head) -> Prices | None:
+    """The list prices of a head's model at its endpoint; None where unknown."""
+    return price(head.model, head.endpoint, at=runtime.clock())
+
+
+def quotes(runtime: Runtime, live: Live, children: int) -> list[Quote]:
+    """The price of forking `live` from each place it could be forked from: here, its anchors, the head alone."""
+    branch = live.branch
+    places: list[tuple[str, Node | None]] = [("here", branch.tip)]
+    anchors = runtime.tree.anchors.items()
+    places += [(f"@{name}", node) for name, node in anchors if branch.tip is not None and branch.tip.extends(node)]
+    return [quoted(runtime, branch.head, node, start, children) for start, node in (*places, ("fresh", None))]
+
+
+def quoted(runtime: Runtime, head: Head, node: Node | None, start: str, children: int) -> Quote:
+    """The price of `children` forks at one place."""
+    return quote(
+        runtime.holdings,
+        head,
+        node,
+        start=start,
+        children=children,
+        prices=listed(runtime, head),
+        now=runtime.clock(),
+        minimum=runtime.setup_of(head).minimum,
+    )
+
+
+def tell(runtime: Runtime, branch: str, what: str, found: Quote) -> None:
+    """Say the price as an event, before it is paid."""
+    runtime.emit(
+        Priced(
+            branch=branch,
+            at=runtime.clock(),
+            what=what,
+            start=found.start,
+            children=found.children,
+            prefix=found.prefix,
+            usage=found.warm,
+            usd=found.usd_warm,
+            usd_cold=found.usd_cold,
+        )
+    )
+
+
+async def agreed(runtime: Runtime, branch: str, what: str, usd: float | None) -> bool:
+    """Whether a person agrees to spend `usd`; true without asking up to the limit, where the price is unknown, and
+    where nobody is there to ask: budgets hold there."""
+    limit = runtime.limits.confirm_usd
+    if usd is None or limit <= 0 or usd <= limit or runtime.asker is None:
+        return True
+    show = Show("text", f"{what}: about ${usd:.2f}, above the ${limit:.2f} that go unasked")
+    answer = await runtime.asker.ask(Question(branch, what.split()[0], what, show, ""))
+    return answer.kind != "no"
