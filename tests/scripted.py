@@ -61,6 +61,8 @@ class Says:
     cut: ProviderError | None = None
     why: str | None = None
     """What is said of a refusal."""
+    steps: int = 0
+    """How often others may go first, before it begins and in its middle."""
 
 
 @dataclass
@@ -121,6 +123,7 @@ class Scripted:
         answer = sent.answer = self.script(sent)
         if answer.before:
             await answer.before.wait()
+        await others_first(answer.steps)
         if answer.refused:
             raise answer.refused
         usage = answer.usage or replace(self._billed(body), output=1 + len(answer.text) // 4)
@@ -132,6 +135,7 @@ class Scripted:
             yield TextDelta(answer.text)
         if answer.midway:
             await answer.midway.wait()
+        await others_first(answer.steps)
         if answer.cut:
             raise answer.cut
         sent.ended, sent.usage = True, usage
@@ -311,6 +315,11 @@ def stage(tmp_path: Path, script: Script, *, allow: tuple[str, ...] = (), **valu
         values["rules"] = Rules(values.pop("mode", "ask"), tuple(map(parse_rule, allow)))
     provider = Scripted(script, legal=values.pop("legal", True))
     return Stage(tmp_path / "home", folder, provider, **values)
+
+
+async def others_first(steps: int) -> None:
+    for _ in range(steps):
+        await asyncio.sleep(0)
 
 
 async def until(reached: Callable[[], object]) -> None:
