@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, cast
+
+from pydantic import Field
 
 from omg.agent.permit import BadRule, Mode, narrower, parse_rule
 from omg.core.trouble import Trouble
+from omg.workspace.replace import replace as replace_file
 
 Keep = Literal["auto", "off"]
 TtlSetting = Literal["auto", "5m", "1h"]
-
+Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 _STRICT = {"extra": "forbid"}
 """A setting that is misspelt is told, and not ignored."""
@@ -28,16 +32,16 @@ class SettingsError(Trouble):
 class ForkSettings:
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
-    width: int = 16
-    depth: int = 3
-    hold_usd: float = 0.0
+    width: Annotated[int, Field(ge=1)] = 16
+    depth: Annotated[int, Field(ge=0)] = 3
+    hold_usd: Dollars = 0.0
 
 
 @dataclass(frozen=True)
 class CompactSettings:
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
-    at: float = 0.8
+    at: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.8
 
 
 @dataclass(frozen=True)
@@ -52,17 +56,18 @@ class CacheSettings:
 class BudgetSettings:
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
-    session_usd: float = 0.0
-    confirm_usd: float = 1.0
+    session_usd: Dollars = 0.0
+    confirm_usd: Dollars = 1.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """All that can be set. The names are public: see the README's configuration section."""
+    """All that can be set. The names are public: see the README's configuration section. `model` None: the provider's
+    own default, else OMG's."""
 
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
-    model: str = "claude-opus-5-5"
+    model: str | None = None
     provider: str | None = None
     effort: str | None = None
     mode: Mode = "ask"
@@ -80,6 +85,12 @@ class Read:
 
     settings: Settings
     notices: tuple[str, ...] = ()
+    project: Path | None = None
+    """The folder at or above the folder of work whose `.omg` holds the project's settings."""
+    mode_named: bool = False
+    """Whether a file that may do so names the mode; else it is the default, narrowed by the project."""
+    widest: Mode = "all"
+    """What a project that is not trusted narrows every mode to."""
 
 
 def home(env: Mapping[str, str]) -> Path:
@@ -95,16 +106,16 @@ def home(env: Mapping[str, str]) -> Path:
 def read_settings(home: Path, folder: Path, env: Mapping[str, str]) -> Read:
     """The settings for work in `folder`, flags not yet counted. Raises SettingsError."""
     own = home / "settings.toml"
-    settings = _overlaid(Settings(), _load(own), own)
+    values = _load(own)
+    settings = _overlaid(Settings(), values, own)
     remembered = home / "rules.toml"
     settings = replace(settings, allow=(*settings.allow, *_overlaid(Settings(), _load(remembered), remembered).allow))
-    notices: list[str] = []
+    read = Read(settings, mode_named="mode" in values)
     project = _project_file(folder, home)
     if project is not None:
-        settings, notice = _with_project(settings, project, trusted(home, project.parent.parent))
-        notices += [notice] if notice else []
+        read = _with_project(read, project, trusted(home, project.parent.parent))
     named = {"model": env.get("OMG_MODEL"), "provider": env.get("OMG_PROVIDER")}
-    return Read(replace(settings, **{key: value for key, value in named.items() if value}), tuple(notices))
+    return replace(read, settings=replace(read.settings, **{key: value for key, value in named.items() if value}))
 
 
 def _project_file(folder: Path, home: Path) -> Path | None:
@@ -113,15 +124,16 @@ def _project_file(folder: Path, home: Path) -> Path | None:
     return next((path for path in candidates if path.is_file() and path.parent != home), None)
 
 
-def _with_project(settings: Settings, path: Path, trust: bool) -> tuple[Settings, str | None]:
-    values = _load(path)
-    if trust:
-        return _overlaid(settings, values, path), None
+def _with_project(read: Read, path: Path, trust: bool) -> Read:
+    """What is in force in a project: all that its file says when it is trusted, else only what narrows."""
+    settings, values, folder = read.settings, _load(path), path.parent.parent
     wanted = _overlaid(settings, values, path)
+    if trust:
+        return Read(wanted, project=folder, mode_named=read.mode_named or "mode" in values)
     narrowed = replace(
         settings,
         mode=narrower(settings.mode, wanted.mode),
-        deny=tuple(dict.fromkeys((*settings.deny, *wanted.deny))),
+        deny=wanted.deny,
         forks=replace(
             settings.forks,
             width=min(settings.forks.width, wanted.forks.width),
@@ -129,10 +141,9 @@ def _with_project(settings: Settings, path: Path, trust: bool) -> tuple[Settings
         ),
         budget=replace(settings.budget, session_usd=_smaller(settings.budget.session_usd, wanted.budget.session_usd)),
     )
-    if narrowed == wanted:
-        return narrowed, None
-    folder = path.parent.parent
-    return narrowed, f"{path} asks for more than this folder is trusted with; `/trust` accepts it for {folder}"
+    notice = f"{path} asks for more than this folder is trusted with; `/trust` accepts it for {folder}"
+    notices = () if narrowed == wanted else (notice,)
+    return Read(narrowed, notices, folder, read.mode_named, wanted.mode if "mode" in values else "all")
 
 
 def _smaller(one: float, other: float) -> float:
@@ -147,7 +158,7 @@ def _load(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise SettingsError(f"cannot read the settings {path}: {error}") from error
 
 
@@ -170,19 +181,22 @@ def _overlaid(settings: Settings, values: dict[str, Any], path: Path) -> Setting
     return found
 
 
-def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    both = {
-        key: _merged(below[key], above[key])
-        for key in below.keys() & above.keys()
-        if isinstance(below[key], dict) and isinstance(above[key], dict)
-    }
-    return {**below, **above, **both}
+def _merged(below: object, above: object) -> Any:
+    """`above` over `below`: tables key by key, lists (of rules) one behind the other, so that no file takes back what
+    another one forbids or allows."""
+    if isinstance(below, dict) and isinstance(above, dict):
+        lower, upper = cast(dict[str, object], below), cast(dict[str, object], above)
+        return {**lower, **{key: _merged(lower.get(key), value) for key, value in upper.items()}}
+    if isinstance(below, tuple) and isinstance(above, list):
+        known = cast(tuple[object, ...], below)
+        return [*known, *(item for item in cast(list[object], above) if item not in known)]
+    return above
 
 
 def trusted(home: Path, folder: Path) -> bool:
     """Whether the person has trusted `folder`."""
     try:
-        return os.path.realpath(folder) in (home / "trusted").read_text("utf-8").splitlines()
+        return os.path.realpath(folder) in (home / "trusted").read_text("utf-8", "surrogateescape").split("\n")
     except OSError:
         return False
 
@@ -191,16 +205,21 @@ def trust(home: Path, folder: Path) -> None:
     """Trust `folder` from now on."""
     if not trusted(home, folder):
         home.mkdir(parents=True, exist_ok=True)
-        with (home / "trusted").open("a", encoding="utf-8") as file:
+        with (home / "trusted").open("a", encoding="utf-8", errors="surrogateescape") as file:
             file.write(os.path.realpath(folder) + "\n")
 
 
 def remember_rule(home: Path, rule: str) -> None:
     """Allow `rule` in every session from now on."""
+    path = home / "rules.toml"
+    kept = [*_overlaid(Settings(), _load(path), path).allow, rule]
+    rules = ",\n".join(f"  {_toml(text)}" for text in dict.fromkeys(kept))
+    replace_file(path, f"# Rules you have answered “always” to.\nallow = [\n{rules},\n]\n".encode())
+
+
+def _toml(text: str) -> str:
+    """`text` as a TOML string: JSON's, but for DEL. A half of a surrogate pair, which no file can hold, becomes `?`,
+    which matches it."""
     import json
 
-    home.mkdir(parents=True, exist_ok=True)
-    path = home / "rules.toml"
-    kept = [*_load(path).get("allow", []), rule]
-    rules = ",\n".join(f"  {json.dumps(text)}" for text in dict.fromkeys(kept))
-    path.write_text(f"# Rules you have answered “always” to.\nallow = [\n{rules},\n]\n", "utf-8")
+    return json.dumps(re.sub("[\ud800-\udfff]", "?", text), ensure_ascii=False).replace("\x7f", "\\u007f")
