@@ -20,10 +20,10 @@ from omg.agent.live import Live
 from omg.agent.replay import baseline, shared_length
 from omg.agent.retry import wait_before_retry
 from omg.agent.runtime import Runtime
-from omg.agent.warm import account, began
+from omg.agent.warm import account, before_change, began
 from omg.cache.blame import blame
 from omg.cache.cause import Cause
-from omg.cache.forecast import Forecast, forecast
+from omg.cache.forecast import Forecast, behind_change, forecast
 from omg.cache.plan import Ttls, last_spot, plan
 from omg.core.events import CacheMissed, Notice, ReplyEnded, Requested, Text, Thinking, Used
 from omg.core.usage import Usage
@@ -182,8 +182,13 @@ def _foretold(runtime: Runtime, live: Live, tip: Node, marks: tuple[Mark, ...], 
     """What the request will be billed for its input, by the published rules and what is known to be held."""
     if not marks:
         return None
-    minimum = runtime.setup_of(live.branch.head).minimum
-    return forecast(runtime.holdings, live.branch.head, tip, marks, now=now, minimum=minimum)
+    head, holdings, tree = live.branch.head, runtime.holdings, runtime.tree
+    found = forecast(holdings, head, tip, marks, now=now, minimum=runtime.setup_of(head).minimum)
+    before = before_change(tree, live.branch)
+    if before is None:
+        return found
+    old, end = tree.heads[before.logged.head], tree.nodes[before.logged.tip]
+    return behind_change(found, holdings, head, old, end, now=now)
 
 
 def _plan(ttls: Ttls | None, live: Live, tip: Node, last: Body | None) -> tuple[Mark, ...]:

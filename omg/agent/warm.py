@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from omg.agent.state import Request, Tree
+from omg.agent.state import Branch, Request, Tree
 from omg.cache.holdings import Holdings
 from omg.wire.request import Mark, Ttl
 
@@ -44,3 +44,21 @@ def remembered(tree: Tree, minimum: int) -> Holdings:
         if request.logged.tip in tree.nodes and request.logged.head in tree.heads:
             began(holdings, tree, request, minimum)
     return holdings
+
+
+def before_change(tree: Tree, branch: Branch) -> Request | None:
+    """The last request that went out with the head before this one, where the next of `branch` is the first with it:
+    its own, or that of the branch it was forked from. None where the head has not changed, or was sent since."""
+    owner = branch
+    while owner.epoch == 1 and owner.made.parent is not None:
+        owner = tree.branches[owner.made.parent]
+    if owner.epoch == 1 or branch.last_request is not None:
+        return None
+    for request in reversed(tree.requests.values()):
+        if request.begun is None or request.logged.tip not in tree.nodes:
+            continue
+        if request.logged.head == branch.head.id:
+            return None
+        if request.logged.branch == owner.name:
+            return request
+    return None

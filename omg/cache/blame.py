@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omg.cache.cause import Cause
 from omg.cache.forecast import Forecast, Hit
+from omg.cache.rules import MINIMUMS
 from omg.core.usage import Usage
 
 _SETTLES = 5.0
@@ -21,7 +22,9 @@ def blame(forecast: Forecast, usage: Usage, *, sent: float, account: str) -> Cau
     are tried by what the figures and the times rule out; only what is left over is an eviction, and where even
     that does not fit the figures the loss is unexplained.
     """
-    hit = forecast.hit
+    hit, foretold = forecast.hit, forecast.usage.read or forecast.usage.written
+    if foretold and not usage.read and not usage.written:
+        return _unheeded(usage, foretold)
     if usage.read >= forecast.best * (1 - _INEXACT):
         return None
     if hit is None or usage.read >= forecast.usage.read:
@@ -30,8 +33,6 @@ def blame(forecast: Forecast, usage: Usage, *, sent: float, account: str) -> Cau
     entry = hit.entry
     if account and entry.account and account != entry.account:
         return Cause("another_account", missing, f"{entry.account} before, {account} now")
-    if not usage.read and not usage.written:
-        return Cause("below_minimum", missing, f"{usage.input} tokens were neither read nor written")
     if entry.begun is not None and sent - entry.begun < _SETTLES:
         return Cause("not_yet_readable", missing, f"{sent - entry.begun:.1f} s after its writer's reply began")
     age = sent - entry.since
@@ -40,6 +41,13 @@ def blame(forecast: Forecast, usage: Usage, *, sent: float, account: str) -> Cau
     if _fits(forecast.chain, hit, usage):
         return Cause("evicted", missing)
     return Cause("unexplained", missing)
+
+
+def _unheeded(usage: Usage, missing: int) -> Cause:
+    """Marked, and neither read nor written: too short, unless it is longer than any minimum known."""
+    short = usage.input < max(MINIMUMS.values())
+    words = f"{usage.input} tokens were neither read nor written"
+    return Cause("below_minimum" if short else "markers_ignored", missing, words)
 
 
 def _fits(chain: tuple[Hit, ...], hit: Hit, usage: Usage) -> bool:

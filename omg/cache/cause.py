@@ -13,6 +13,7 @@ Kind = Literal[
     "another_head",
     "another_account",
     "model_change",
+    "markers_ignored",
     "evicted",
     "unexplained",
 ]
@@ -25,6 +26,7 @@ _WORDS: dict[Kind, str] = {
     "another_head": "another head",
     "another_account": "another organisation or workspace",
     "model_change": "model or parameter change",
+    "markers_ignored": "markers not honoured",
     "evicted": "evicted by the provider",
     "unexplained": "unexplained",
 }

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from omg.cache.cause import Cause
+from omg.cache.change import change
 from omg.cache.holdings import Entry, Holdings, Place, backwards
 from omg.cache.plan import LOOK_BACK
 from omg.core.usage import Usage
@@ -51,6 +52,17 @@ def forecast(holdings: Holdings, head: Head, tip: Node, marks: Sequence[Mark], *
     return Forecast(usage, hit, living, _lost(chain, hit, now))
 
 
+def behind_change(found: Forecast, holdings: Holdings, head: Head, before: Head, tip: Node, *, now: float) -> Forecast:
+    """`found`, for a first request with `head` where the same history went out with the head `before`, up to `tip`:
+    what is held behind that one is lost to the change, unless its time was over anyway."""
+    chain = _entries(holdings, before, tip)
+    missing = chain[0].tokens - found.usage.read if chain else 0
+    if missing <= 0 or found.best - found.usage.read > missing:
+        return found
+    lost = _lapsed(chain[0], missing, now) or change(before, head, missing)
+    return replace(found, lost=lost)
+
+
 def _entries(holdings: Holdings, head: Head, tip: Node) -> tuple[Hit, ...]:
     """Every entry ever known on the history of `tip`, the deepest first, with the tokens up to it."""
     found = list(holdings.chain(head, tip))
@@ -87,9 +99,13 @@ def _lost(chain: Sequence[Hit], hit: Hit | None, now: float) -> Cause | None:
     tokens = best.tokens - (hit.tokens if hit else 0)
     if best.entry.begun is None:
         return Cause("not_yet_readable", tokens)
-    if now >= best.entry.expires:
-        return Cause("ttl_lapse", tokens, f"{best.entry.ttl}, {_span(now - best.entry.since)} since it was last used")
-    return Cause("look_back", tokens, "more than 20 blocks since")
+    return _lapsed(best, tokens, now) or Cause("look_back", tokens, "more than 20 blocks since")
+
+
+def _lapsed(best: Hit, tokens: int, now: float) -> Cause | None:
+    if now < best.entry.expires:
+        return None
+    return Cause("ttl_lapse", tokens, f"{best.entry.ttl}, {_span(now - best.entry.since)} since it was last used")
 
 
 def _span(seconds: float) -> str:

@@ -34,8 +34,11 @@ def check(new: Body, last: Body, branch: str, until: int | None = None) -> None:
     `until` is how many unmarked bytes of `last` must stand again (all of its head and messages when None): a
     fork from an earlier node shares only the bytes up to that node.
     """
-    for name in ("endpoint", "headers"):
-        sent, now = getattr(last.head, name), getattr(new.head, name)
+    for name, sent, now in (
+        ("endpoint", last.head.endpoint, new.head.endpoint),
+        # Their order is nothing to a server.
+        ("headers", sorted(last.head.headers), sorted(new.head.headers)),
+    ):
         if sent != now:
             raise Diverged(branch, f"head field {name}", None, 0, repr(sent).encode(), repr(now).encode())
     length = last.prefix_length if until is None else until

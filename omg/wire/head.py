@@ -24,7 +24,7 @@ class Head:
     @cached_property
     def id(self) -> str:
         """SHA-256 of all that belongs to the cache key, in hexadecimal."""
-        key = canonical([self.endpoint, [list(pair) for pair in self.headers]])
+        key = canonical([self.endpoint, [list(pair) for pair in sorted(self.headers)]])
         return hashlib.sha256(key + self.body).hexdigest()
 
     @cached_property
