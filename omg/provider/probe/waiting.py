@@ -28,8 +28,8 @@ def refreshes_marked(bench: Bench) -> Experiment:
         raise CannotTell("the entry was gone before its five minutes were over")
     look = alone.sent + REFRESH_SEEN_AT
     other = yield Send(Ask((user(shared, bench.text(2)),), ((0, 1, "5m"),)), at=look)
-    died = yield Send(_alone(control, "5m"), at=look)
     _check_times(write, read, other, _SHORT)
+    died = yield Send(_alone(control, "5m"), at=look)
     kept = other.usage.read > 0
     if kept and was_read(died, control_size):
         raise CannotTell("an entry that nobody read was still there after its five minutes")
@@ -53,8 +53,8 @@ def short_read_refreshes_long(bench: Bench) -> Experiment:
         raise CannotTell("a 5m mark did not find the 1h entry before its hour was over")
     look = alone.sent + LONG_SEEN_AT
     after = yield Send(_alone(kept, "5m"), at=look)
-    died = yield Send(_alone(control, "5m"), at=look)
     _check_times(write, read, after, _LONG)
+    died = yield Send(_alone(control, "5m"), at=look)
     if was_read(died, control_size):
         raise CannotTell("an entry that nobody read was still there after its hour")
     if was_read(after, size):

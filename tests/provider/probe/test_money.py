@@ -43,6 +43,14 @@ class Billing(VariedMirror):
         return sum(prices.cost(replace(usage, output=output)) or 0.0 for usage in self.bills)
 
 
+class Exact(Purse):
+    """A purse that notices a request which costs more than was reserved for it."""
+
+    def settle(self, reserved: float, cost: float | None) -> None:
+        assert cost is None or cost <= reserved
+        super().settle(reserved, cost)
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     plain=st.floats(0.05, 400),
@@ -82,7 +90,7 @@ def test_the_limit_holds(
     async def run() -> None:
         hands = Hands()
         to = Target("offline", MODEL, prices)
-        told = await probed(varied(hands, mirror), hands, to=to, limit=limit, wait=True, known=known)
+        told = await probed(varied(hands, mirror), hands, to=to, limit=limit, wait=True, known=known, purse=Exact)
         assert told.purse.at_most <= limit
         assert told.purse.unsettled == 0
         assert told.purse.requests == len(mirror.bills)

@@ -1,6 +1,7 @@
 """Each rule, varied both ways at the server, is found by the probe."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 
 import pytest
@@ -14,6 +15,7 @@ from omg.provider.offline.serve import Server
 from omg.provider.probe.ask import Target
 from omg.provider.probe.waiting import LONG_SEEN_AT, REFRESH_SEEN_AT
 from omg.provider.profiles import PROFILES
+from omg.provider.protocol import Call, StreamEvent
 from omg.provider.sdk import SdkTransport
 from tests.provider.probe.varied import MODEL, Hands, RefusesZero, VariedMirror, knows, probed, says, target, varied
 
@@ -66,6 +68,27 @@ async def test_when_what_was_written_can_be_read(settle: float, found: float) ->
     assert told.values["lookback"] == 20  # later questions let that time pass
 
 
+async def test_readable_at_message_start_is_only_sure_while_the_first_reply_streams() -> None:
+    hands = Hands()
+    told = await probed(varied(hands, VariedMirror(CacheRules())), hands)
+    assert (told.values["settle_seconds"], told.answers["settle_seconds"].sure) == (0.0, "high")
+
+    class Late:
+        """Sends each request a little late, so that the leader has ended by then."""
+
+        def __init__(self) -> None:
+            self.provider = varied(hands, VariedMirror(CacheRules()))
+            self.endpoint, self.warm_up, self.close = "offline", self.provider.warm_up, self.provider.close
+
+        async def stream(self, call: Call) -> AsyncGenerator[StreamEvent, None]:
+            await asyncio.sleep(0.02)
+            async for event in self.provider.stream(call):
+                yield event
+
+    told = await probed(Late(), hands)
+    assert (told.values["settle_seconds"], told.answers["settle_seconds"].sure) == (0.0, "medium")
+
+
 async def test_what_stays_unreadable_cannot_be_told() -> None:
     hands = Hands()
     told = await probed(varied(hands, VariedMirror(CacheRules(), settle=60.0)), hands)
@@ -110,14 +133,16 @@ async def test_entries_that_outlive_their_time_tell_nothing(name: str, ttl: str)
     assert "that nobody read was still there" in told.answers[name].said
 
 
-async def test_a_machine_that_slept_tells_nothing() -> None:
+@pytest.mark.parametrize(("name", "wait"), [("refreshes_marked", 180), ("short_read_refreshes_long", 600)])
+async def test_a_machine_that_slept_tells_nothing(name: str, wait: int) -> None:
     class Slept(Hands):
         async def sleep(self, seconds: float) -> None:
-            await super().sleep(seconds + (500 if seconds == 180 else 0))
+            await super().sleep(seconds + (7000 if seconds == wait else 0))
 
     hands = Slept()
     told = await probed(varied(hands, VariedMirror(CacheRules())), hands, wait=True)
-    assert told.values["refreshes_marked"] is None
+    assert told.values[name] is None
+    assert "must stay awake" in told.answers[name].said
 
 
 async def test_without_1h_entries_nothing_is_asked_about_them() -> None:

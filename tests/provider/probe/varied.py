@@ -152,9 +152,10 @@ async def probed(
     wait: bool = False,
     known: RuleOverrides | None = None,
     nonce: str = "abcdef012345",
+    purse: type[Purse] = Purse,
 ) -> Told:
     """One run, and all it told."""
-    told = Told(Purse(limit))
+    told = Told(purse(limit))
     await probe(
         provider,
         to or target(),
