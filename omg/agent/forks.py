@@ -8,8 +8,10 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 
+from omg.agent.budget import Exhausted
 from omg.agent.compose import Draft, first_of_fork, last_reply, report, shared_spot
 from omg.agent.dispatch import Reports
+from omg.agent.exchange import take_back
 from omg.agent.facts import Telling, untold
 from omg.agent.fanout import Convoy, Places, Settling, holding_pays
 from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, NodeSealed
@@ -43,18 +45,28 @@ class Forks:
     settling: Settling = field(default_factory=Settling)
 
     def spawn(
-        self, parent: Live, tasks: Sequence[str], *, group: str, purpose: Purpose = "fork", node: Node | None = None
+        self,
+        parent: Live,
+        tasks: Sequence[str],
+        *,
+        group: str,
+        purpose: Purpose = "fork",
+        node: Node | None = None,
+        budget: float | None = None,
     ) -> list[Live]:
         """Fork `parent` once for each task, at `node` or its newest sealed node, and start the children.
 
+        `budget` is what they may cost together, in dollars, in even parts; it is set aside from the parent's, and what
+        is left of a part goes back when its fork ends. None: they draw on the parent's.
         O(1) for each: no message is copied, and all are put on record in one write. Raises ForkRefused, JournalError.
         """
         base = node or parent.branch.tip
         self._check(parent, tasks)
-        facts = self._facts(parent, base)
-        drafts = [first_of_fork(base, self.runtime.catalog, task, facts, _prompt(purpose)) for task in tasks]
+        share = self._share(parent, budget, len(tasks))
+        facts, own = self._facts(parent, base), self._own(share)
+        drafts = [first_of_fork(base, self.runtime.catalog, task, facts, _prompt(purpose), own) for task in tasks]
         tell(self.runtime, parent.name, purpose, quoted(self.runtime, parent.branch.head, base, "here", len(tasks)))
-        children = self._make(parent, base, tasks, drafts, group, purpose)
+        children = self._make(parent, base, tasks, drafts, group, purpose, share)
         convoy = self._convoy(children)
         for child in children:
             self._start(child, None, convoy)
@@ -73,6 +85,20 @@ class Forks:
         if depth > most:
             raise ForkRefused(f"forks may nest {most} deep, and this would be level {depth}: do the work here instead")
 
+    def _share(self, parent: Live, budget: float | None, children: int) -> float | None:
+        """What each of a parent's new children may cost. Raises ForkRefused where the parent has not that much left."""
+        if budget is None:
+            return None
+        try:
+            self.runtime.budgets.set_aside(parent.name, budget)
+        except Exhausted as error:
+            raise ForkRefused(str(error)) from error
+        return budget / children
+
+    def _own(self, share: float | None) -> list[str]:
+        """What a fork with a budget is told of it."""
+        return [self.runtime.catalog.say("budget", usd=f"{share:.4g}")] if share else []
+
     def _make(
         self,
         parent: Live,
@@ -81,6 +107,7 @@ class Forks:
         drafts: Sequence[Draft],
         group: str,
         purpose: Purpose,
+        share: float | None,
     ) -> list[Live]:
         now, names = self.runtime.clock(), self._names(parent, purpose)
         made = [
@@ -95,6 +122,7 @@ class Forks:
                 place=place,
                 depth=parent.branch.made.depth + 1,
                 purpose=purpose,
+                budget=share,
             )
             for place, task in enumerate(tasks)
         ]
@@ -177,6 +205,9 @@ class Forks:
         now, parent = self.runtime.clock(), child.branch.made.parent or "main"
         ended = BranchEnded(at=now, branch=child.name, status=status, text=text, error=error)
         self.runtime.record_anyway(ended)
+        if child.branch.accepted is child.branch.base:  # stopped before it was sent: woken, it begins anew
+            take_back(self.runtime, child)
+            child.draft = None
         self.runtime.emit(Joined(branch=parent, at=now, child=child.name, status=status, text=text))
         child.rest()
 
@@ -218,7 +249,8 @@ class Forks:
             return self._start(child, [words])
         facts = self._facts(child, branch.base)
         task = f"{branch.made.task}\n\n{words}"
-        draft = first_of_fork(branch.base, self.runtime.catalog, task, facts, _prompt(child.purpose))
+        own = self._own(branch.budget)
+        draft = first_of_fork(branch.base, self.runtime.catalog, task, facts, _prompt(child.purpose), own)
         node = Node(branch.base, draft.seal())
         self.runtime.record(
             NodeSealed(at=self.runtime.clock(), branch=child.name, node=node, told=draft.told, words=draft.words)
@@ -249,8 +281,8 @@ def _prompt(purpose: Purpose) -> str:
 def _status(outcome: Outcome) -> tuple[ForkStatus, str | None]:
     if outcome.stop == "end_turn":
         return "done", None
-    if outcome.stop == "interrupted":
-        return "stopped", None
+    if outcome.stop in ("interrupted", "budget"):
+        return "stopped", outcome.error
     return "failed", outcome.error or f"ended early: {outcome.stop}"
 
 

@@ -144,7 +144,8 @@ class Log:
         return aside
 
     def close(self) -> None:
-        """Close the file; the lock goes with it."""
+        """Close the file, and give the lock back: a command that is just being started may hold a copy of the file."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
         os.close(self._file)
 
     def __enter__(self) -> Self:

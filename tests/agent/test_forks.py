@@ -325,6 +325,24 @@ async def test_a_fork_that_failed_before_anything_was_accepted_begins_again_with
     assert [node.message.role for node in path(child.tip)] == ["user", "assistant", "user", "assistant"]
 
 
+@pytest.mark.parametrize("width", [1, 2])
+async def test_a_fork_that_was_stopped_before_it_was_sent_begins_anew_with_one_message(tmp_path, width):
+    gate = asyncio.Event()
+    on = stage(tmp_path, lines(task_one=Says("one", midway=gate)), limits=Limits(width=width))
+    conversation = on.open()
+    await conversation.say("first")
+    one, two = conversation.agent.fork(["task_one", "task_two"])
+    if width == 1:
+        await until(lambda: on.spoke("a"))
+    await conversation.agent.stop("b")
+    gate.set()
+    await ended(conversation, [one])
+    conversation.agent.wake("b", "go_on")
+    await until(lambda: two.branch.status == "done")
+    assert [message["role"] for message in on.provider.sent[-1].request["messages"]] == ["user", "assistant", "user"]
+    assert on.provider.sent[-1].words == "task_two\n\ngo_on"
+
+
 async def test_after_a_restart_a_fork_that_was_at_work_can_be_woken(tmp_path):
     never = asyncio.Event()
     script = lines(task_one=[Says(calls=(("hold", {"name": "x"}),)), Says("half", midway=never)], go_on=Says("found"))

@@ -28,18 +28,8 @@ class Slow(BaseHTTPRequestHandler):
         self.send_header("content-type", "text/event-stream")
         self.end_headers()
         usage = {"input_tokens": 10, "output_tokens": 1}
-        self.event(
-            "message_start",
-            message={
-                "id": "m",
-                "type": "message",
-                "role": "assistant",
-                "model": request["model"],
-                "content": [],
-                "usage": usage,
-                "stop_reason": None,
-            },
-        )
+        message = {"id": "m", "type": "message", "role": "assistant", "model": request["model"], "content": []}
+        self.event("message_start", message={**message, "usage": usage, "stop_reason": None})
         if "run it" in text and request["messages"][-1]["content"][0]["type"] == "text":
             self.block(
                 0,

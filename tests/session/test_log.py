@@ -41,6 +41,14 @@ def test_a_second_writer_in_this_process_or_another_is_refused(tmp_path):
     Log(path).close()
 
 
+def test_a_log_that_is_closed_is_free_whoever_holds_a_copy_of_its_file(tmp_path):
+    log = Log(tmp_path / "a.jsonl")
+    copy = os.dup(log._file)
+    log.close()
+    Log(tmp_path / "a.jsonl").close()
+    os.close(copy)
+
+
 async def test_a_session_that_is_open_is_busy_and_free_again_when_it_is_closed(tmp_path):
     on = stage(tmp_path, lines())
     conversation = on.open()
