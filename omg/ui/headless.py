@@ -31,10 +31,17 @@ class Job:
 
 
 async def run(conversation: Conversation, job: Job) -> int:
-    """Do `job` and print what comes of it; the exit status."""
-    conversation.hub.listen(_Printer(conversation, job.output))
-    conversation.opened()
-    task = asyncio.create_task(_work(conversation, job))
+    """Do `job` and print what comes of it; the exit status. When it can no longer be printed, as to a pipe that nobody
+    reads, the job is ended in order, and that error raised."""
+    task, lost = asyncio.create_task(_work(conversation, job)), list[Exception]()
+
+    def failed(error: Exception) -> None:
+        silence()
+        lost.append(error)
+        task.cancel()
+
+    silence = conversation.hub.listen(_Printer(conversation, job.output), failed)
+    _open(conversation)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, task.cancel)
@@ -43,8 +50,18 @@ async def run(conversation: Conversation, job: Job) -> int:
     except asyncio.CancelledError:
         outcome = Outcome("interrupted")
     await conversation.close()
+    if lost:
+        raise lost[0]
     _print_end(conversation, job, outcome)
     return STATUS.get(outcome.stop, 1)
+
+
+def _open(conversation: Conversation) -> None:
+    """Tell what was opened; and words that a crash has taken back, whole, so that they can be said again."""
+    conversation.opened()
+    if conversation.draft:
+        text = f"what was not answered: {conversation.draft}"
+        conversation.hub(Notice(branch="main", at=conversation.agent.runtime.clock(), text=text))
 
 
 async def _work(conversation: Conversation, job: Job) -> Outcome:

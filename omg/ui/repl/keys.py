@@ -114,11 +114,13 @@ def _add_moving(keys: KeyBindings, app: App) -> None:
     def _(event: KeyPressEvent) -> None:
         app.take_back()
 
-    @keys.add("tab", filter=editing & ~has_completions & Condition(lambda: app.dialog.pending))
+    pending = Condition(lambda: app.dialog.pending)
+
+    @keys.add("tab", filter=editing & ~has_completions & pending)
     def _(event: KeyPressEvent) -> None:
         app.dialog.focus()
 
-    @keys.add("tab", filter=editing & ~has_completions & Condition(lambda: not app.editor.text))
+    @keys.add("tab", filter=editing & ~has_completions & ~pending & Condition(lambda: not app.editor.text))
     def _(event: KeyPressEvent) -> None:
         """Nothing to complete."""
 

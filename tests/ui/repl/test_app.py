@@ -192,6 +192,16 @@ async def test_a_key_pressed_as_the_question_comes_is_no_answer(tmp_path, monkey
         assert not (there.folder / "made").exists()
 
 
+async def test_tab_answers_from_an_empty_prompt_too(tmp_path):
+    there = stage(tmp_path, lines(asks=[RUN, Says("made it")]))
+    async with driven(there) as desk:
+        desk.type("/fork asks" + ENTER)
+        await desk.until(lambda: "tab answers" in desk.asked)
+        desk.type(TAB + "y")
+        await desk.sees("✔ a report ready")
+        assert desk.prompt == ""
+
+
 async def test_a_fork_asks_under_its_name_and_holds_only_itself(tmp_path):
     there = stage(tmp_path, lines(asks=[RUN, Says("made it")], looks=Says("seen")))
     async with driven(there) as desk:
