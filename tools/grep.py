@@ -37,7 +37,7 @@ class GrepTool(Tool[GrepInput]):
             raise ToolError(f"context is a number of lines, 0 to {_MOST_CONTEXT}")
         under = context.files.resolve(given.path)
         found = await context.files.search(given.pattern, under, _anywhere(given.glob), given.context)
-        line = f"{given.pattern!r}, {_count(found)}"
+        line = f"{given.pattern}, {_count(found)}"
         if not found.matches:
             return Result("no line matches", line)
         text = "\n".join(found.lines)

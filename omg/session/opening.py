@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from omg import __version__
-from omg.agent.journal import BranchMade, HeadMade, Journal, JournalError, NodeSealed, Record, SessionMade
+from omg.agent.journal import BranchMade, BudgetSet, HeadMade, Journal, JournalError, NodeSealed, Record, SessionMade
 from omg.agent.recover import recover
+from omg.agent.spending import quoted
 from omg.agent.state import Tree
 from omg.agent.warm import remembered
 from omg.session.codec import FORMAT
@@ -17,6 +19,7 @@ from omg.session.config import Config
 from omg.session.conversation import Conversation, head_for, real
 from omg.session.load import Loaded, NoSession, load
 from omg.session.log import Log
+from omg.session.reports import money, tokens
 from omg.session.store import Store
 from omg.wire.chain import Node, path
 
@@ -62,6 +65,7 @@ def open_new(config: Config) -> Conversation:
     store = Store(config.home)
     made = _session(config, store.new_id(), now)
     first: list[Record] = [made, HeadMade(at=now, head=head), BranchMade(at=now, name="main", head=head.id, node=None)]
+    first += _budget(config, now)
     return Conversation(config, _tree(first), NewLog(store.path(made.id), first), setup, [])
 
 
@@ -85,6 +89,9 @@ def _resumed(config: Config, tree: Tree, log: Log, notices: list[str]) -> Conver
     setup = config.setup_for(model, config.effort)
     conversation = Conversation(config, tree, log, setup, notices)
     notices += recover(conversation.agent)
+    if config.budget is not None or tree.branches["main"].budget is None:
+        for limit in _budget(config, time.time()):
+            conversation.agent.runtime.record(limit)
     if setup.remembers:
         conversation.agent.runtime.holdings = remembered(tree, setup.minimum)
     conversation.draft, conversation.agent.live("main").draft = conversation.agent.live("main").draft, None
@@ -92,7 +99,18 @@ def _resumed(config: Config, tree: Tree, log: Log, notices: list[str]) -> Conver
         conversation.set_model(model, config.effort)
         if conversation.tree.branches["main"].head.id != head.id:
             notices.append(f"another model or provider than before ({head.model} at {head.endpoint}): a new epoch")
+    notices += _price(conversation)
     return conversation
+
+
+def _price(conversation: Conversation) -> list[str]:
+    """What the first request of a resumed session will cost, in words; nothing where nothing has been sent."""
+    branch = conversation.tree.branches["main"]
+    if branch.tip is None or branch.last_request is None:
+        return []
+    found = quoted(conversation.agent.runtime, branch.head, branch.tip, "here", 1)
+    warm = f"{tokens(found.warm.read)} of them still warm" if found.warm.read else "all of them cold"
+    return [f"{tokens(found.prefix)} tokens, {warm}: the next request costs about {money(found.usd_warm)}"]
 
 
 def open_fork(config: Config, source: Path, node: str | None) -> Conversation:
@@ -113,11 +131,18 @@ def open_fork(config: Config, source: Path, node: str | None) -> Conversation:
         HeadMade(at=now, head=head),
         *(NodeSealed(at=now, branch="main", node=node) for node in path(base)),
         BranchMade(at=now, name="main", head=head.id, node=base.id if base else None, told=dict(told), seen=dict(seen)),
+        *_budget(config, now),
     ]
     conversation = Conversation(config, _tree(first), NewLog(store.path(made.id), first), setup, [])
     if head.endpoint != config.provider.endpoint or config.model or config.effort:
         conversation.set_model(config.model or head.model, config.effort)
     return conversation
+
+
+def _budget(config: Config, now: float) -> list[BudgetSet]:
+    """The limit that a session begins or goes on with, where somebody has set one."""
+    usd = config.limits.budget_usd if config.budget is None else config.budget
+    return [BudgetSet(at=now, branch="main", limit=usd)] if 0 < usd < math.inf else []
 
 
 def _place(tree: Tree, name: str | None) -> tuple[str, Node | None]:

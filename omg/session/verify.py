@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from omg.agent.replay import ReplayFailed, replay
 from omg.agent.state import Tree
 from omg.wire.guard import Diverged, check
-from omg.wire.request import Body
+from omg.wire.request import Body, prefix_length
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Verdict:
 def verify(tree: Tree) -> Verdict:
     """Check every request's bytes, and that each extends the last of its branch whose reply began."""
     last: dict[tuple[str, int], Body] = {}
+    begun: list[Body] = []
     for count, request in enumerate(tree.requests.values()):
         logged = request.logged
         key = (logged.branch, logged.epoch)
@@ -28,8 +30,21 @@ def verify(tree: Tree) -> Verdict:
             body = replay(tree, logged)
             if key in last:
                 check(body, last[key], logged.branch)
+            elif logged.epoch == 1:
+                _begins_with_its_parent(tree, logged.branch, body, begun)
         except (ReplayFailed, Diverged) as error:
             return Verdict(count, str(error))
         if request.begun is not None:
             last[key] = body
+            begun.append(body)
     return Verdict(len(tree.requests))
+
+
+def _begins_with_its_parent(tree: Tree, name: str, body: Body, begun: Sequence[Body]) -> None:
+    """Hold a fork's first request against the newest one before it along whose messages it began."""
+    branch = tree.branches[name]
+    for other in reversed(begun) if branch.made.parent is not None else ():
+        if other.head is body.head and (body.tip.extends(other.tip) or other.tip.extends(branch.base)):
+            shared = prefix_length(body.head, branch.base)
+            check(body, other, name, min(other.prefix_length, shared))
+            return

@@ -6,7 +6,7 @@ async def test_lines_come_with_path_and_number_and_sorted(context: FakeContext) 
     await context.write("a/c.py", "x\nimport os\n")
     result = await context.call("grep", pattern=r"import \w+$")
     assert result.text == "a/c.py:2:import os\nb.py:1:import os\nb.py:2:import re"
-    assert result.line == "'import \\\\w+$', 3 lines in 2 files"
+    assert result.line == r"import \w+$, 3 lines in 2 files"
 
 
 async def test_a_glob_without_a_folder_is_for_names_anywhere(context: FakeContext) -> None:
