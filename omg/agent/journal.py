@@ -108,6 +108,7 @@ class RequestLogged(Record):
     purpose: Purpose
     epoch: int = 1
     predicted: Usage | None = None
+    stream: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

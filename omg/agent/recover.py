@@ -38,7 +38,7 @@ def _requests(agent: Agent) -> Iterator[str]:
                     usage=request.begun.usage.unsettled() if request.begun else None,
                 )
             )
-            if request.begun:
+            if request.begun and request.logged.purpose != "keep_alive":
                 yield f"{request.logged.branch}: the reply that was streaming when OMG ended is lost"
 
 

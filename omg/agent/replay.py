@@ -18,7 +18,8 @@ def replay(tree: Tree, logged: RequestLogged) -> Body:
     """The body of a request, exactly as it was sent. Raises ReplayFailed."""
     try:
         marks = [Mark(cast(Ttl, ttl), tree.node(node), block) for node, block, ttl in logged.marks]
-        body = build(tree.heads[logged.head], tree.nodes[logged.tip], marks, Envelope(logged.max_tokens))
+        envelope = Envelope(logged.max_tokens, logged.stream)
+        body = build(tree.heads[logged.head], tree.nodes[logged.tip], marks, envelope)
     except (KeyError, ValueError, IndexError) as error:
         raise ReplayFailed(f"request {logged.n} of branch {logged.branch} cannot be rendered: {error!r}") from error
     found = body.hash()

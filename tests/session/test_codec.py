@@ -45,13 +45,21 @@ BY_NAME = {
     "seen": facts,
     "seconds": times,
     "is_error": st.booleans(),
+    "stream": st.booleans(),
     "mode": st.sampled_from(["ask", "edit", "plan", "all"]),
     "status": st.sampled_from(["running", "done", "failed", "stopped"]),
     "how": st.sampled_from(["whole", "cut", "refused", "failed", "interrupted"]),
     "purpose": st.sampled_from(["turn", "fork", "aside"]),
     "words": st.none() | numbers,
 }
-BY_TYPE = {"int": numbers, "str": text, "str | None": maybe, "Usage | None": st.none() | usages}
+BY_TYPE = {
+    "int": numbers,
+    "float": times,
+    "float | None": st.none() | times,
+    "str": text,
+    "str | None": maybe,
+    "Usage | None": st.none() | usages,
+}
 
 
 def record_of(kind):
