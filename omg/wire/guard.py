@@ -97,7 +97,9 @@ def _locate(new: Body, last: Body, offset: int) -> tuple[str, str | None]:
     """What the unmarked byte `offset` belongs to, in words, and the node it lies in."""
     messages = prefix_length(last.head, None)
     if offset < messages:
-        return f"head field {last.head.field_at(offset)}", None
+        # A field that is added stands where the sent head had ended.
+        added = offset > len(last.head.body)
+        return f"head field {(new if added else last).head.field_at(offset)}", None
     for index, node in enumerate(path(last.tip)):
         if offset - messages <= node.size:
             return f"messages[{index}] ({node.message.role})", node.id
