@@ -1,0 +1,73 @@
+"""A provider in this process: a cache with rules of its own, a scripted model, and a record of every request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from bench.cache import Cache
+from bench.clock import now
+from bench.prompt import Prompt, read_prompt, tokens
+from bench.script import Says, answer
+from omg.core.usage import Usage
+from omg.provider.offline.validate import check, read
+from omg.provider.protocol import Began, Call, Ended, StreamEvent, TextDelta
+from omg.wire.seal import Block
+
+BEGINS_AFTER = 1.5
+"""Seconds from a request to the first event of its reply."""
+SPEED = 80.0
+"""Tokens of output a second."""
+
+
+@dataclass(slots=True)
+class Sent:
+    """One request as the provider saw it. `begun` is when its reply began; `usage` is its bill."""
+
+    id: str
+    prompt: Prompt
+    at: float
+    begun: float | None
+    usage: Usage
+
+
+@dataclass(slots=True)
+class Server:
+    """Implements omg.provider.protocol.Provider."""
+
+    endpoint: str = "bench"
+    model: Callable[[Mapping[str, Any]], Says] = answer
+    cache: Cache = field(default_factory=Cache)
+    sent: list[Sent] = field(default_factory=list[Sent])
+
+    async def stream(self, call: Call) -> AsyncGenerator[StreamEvent, None]:
+        body = call.body
+        check(read(body))
+        prompt = read_prompt(body, f"{self.endpoint} {call.headers}")
+        billed = self.cache.bill(prompt, now())
+        sent = Sent(f"msg_{len(self.sent) + 1}", prompt, now(), None, billed.usage)
+        self.sent.append(sent)
+        says = self.model(prompt.request)
+        await asyncio.sleep(BEGINS_AFTER)
+        self.cache.begin(billed)
+        sent.begun = now()
+        yield Began(sent.id, prompt.model, replace(billed.usage, output=None))
+        if says.text:
+            yield TextDelta(says.text)
+        blocks = tuple(_blocks(says, sent.id))
+        sent.usage = replace(billed.usage, output=sum(tokens(str(block)) for block in blocks))
+        await asyncio.sleep((sent.usage.output or 0) / SPEED)
+        yield Ended(blocks, "tool_use" if says.calls else "end_turn", sent.usage)
+
+    def warm_up(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+def _blocks(says: Says, id: str) -> list[Block]:
+    blocks: list[Block] = [{"type": "text", "text": says.text}] if says.text else []
+    for place, (name, given) in enumerate(says.calls):
+        blocks.append({"type": "tool_use", "id": f"toolu_{id}_{place}", "name": name, "input": given})
+    return blocks
