@@ -107,7 +107,7 @@ def test_a_shorter_history_is_refused_unless_only_its_part_is_shared():
         ({"system": ["You were."]}, "head field system"),
         ({"headers": (("anthropic-version", "2"),)}, "head field headers"),
         ({"endpoint": "https://elsewhere.test"}, "head field endpoint"),
-        ({"extra": {"thinking": {"type": "disabled"}}}, "messages"),
+        ({"extra": {"thinking": {"type": "disabled"}}}, "head field thinking"),
     ],
 )
 def test_another_head_is_refused_by_its_field(change, named):
