@@ -20,8 +20,8 @@ from omg.agent.live import Live
 from omg.agent.replay import baseline, shared_length
 from omg.agent.retry import wait_before_retry
 from omg.agent.runtime import Runtime
-from omg.agent.warm import account, before_change, began
-from omg.cache.blame import blame
+from omg.agent.ttl import ttls_of
+from omg.agent.warm import before_change, learn
 from omg.cache.cause import Cause
 from omg.cache.forecast import Forecast, behind_change, forecast
 from omg.cache.plan import Ttls, last_spot, plan
@@ -150,7 +150,7 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
         raise ValueError("nothing to send")
     setup = runtime.setup_of(branch.head)
     last = live.last or baseline(runtime.tree, branch)
-    marks = _plan(setup.ttls, live, branch.tip, last)
+    marks = _plan(ttls_of(runtime, branch), live, branch.tip, last)
     body = build(branch.head, branch.tip, marks, Envelope(setup.max_tokens))
     if last is not None:
         check(body, last, branch.name, shared_length(branch, last))
@@ -221,7 +221,7 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
                     workspace=event.workspace,
                 )
             )
-            _learn(runtime, live, attempt, event.usage)
+            _learn(runtime, live, attempt)
             live.reply_began(attempt.body, event.usage)
         case TextDelta(text=text):
             attempt.text.append(text)
@@ -235,15 +235,10 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
             pass
 
 
-def _learn(runtime: Runtime, live: Live, attempt: _Attempt, usage: Usage) -> None:
+def _learn(runtime: Runtime, live: Live, attempt: _Attempt) -> None:
     """Hold what was billed against the forecast, and take it into account for the next one."""
-    request = runtime.tree.requests[attempt.n]
-    if attempt.forecast is not None:
-        attempt.cause = blame(attempt.forecast, usage, sent=attempt.sent_at, account=account(request))
-        lost = [hit.place for hit in attempt.forecast.chain if hit.tokens > usage.read]
-        if usage.read < attempt.forecast.usage.read:
-            runtime.holdings.forget(live.branch.head, lost)
-    began(runtime.holdings, runtime.tree, request, runtime.setup_of(live.branch.head).minimum)
+    request, minimum = runtime.tree.requests[attempt.n], runtime.setup_of(live.branch.head).minimum
+    attempt.cause = learn(runtime.holdings, runtime.tree, request, attempt.forecast, minimum)
     if attempt.cause is not None:
         at = runtime.clock()
         runtime.emit(CacheMissed(branch=live.name, at=at, n=attempt.n, cause=str(attempt.cause)))

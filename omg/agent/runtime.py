@@ -15,6 +15,7 @@ from omg.cache.holdings import Holdings
 from omg.cache.plan import Ttls
 from omg.core.catalog import Catalog
 from omg.core.events import Emit
+from omg.core.usage import Ttl
 from omg.provider.protocol import Provider
 from omg.wire.head import Head, Headers
 from omg.wire.seal import Json
@@ -30,7 +31,8 @@ class ModelSetup:
     minimum: int
     """Tokens under which nothing is cached."""
     ttls: Ttls | None
-    """Where the endpoint honours markers; None: no markers are sent."""
+    """Where the endpoint honours markers; None: no markers are sent. The messages' is decided for each branch; a head
+    of 5m says that there is no other."""
     headers: Headers = ()
     extra: tuple[tuple[str, Json], ...] = ()
     """Head fields that are set: thinking, output_config."""
@@ -38,6 +40,8 @@ class ModelSetup:
     """Whether the endpoint's cache outlives this process."""
     shares_cache: bool = True
     """Whether the endpoint has any prefix cache, so that holding siblings behind a leader can pay."""
+    ping_tokens: int | None = None
+    """`max_tokens` of the cheapest request that keeps a prefix warm; None: the endpoint's is not kept by pings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,20 @@ class Limits:
     budget_usd: float = 0.0
     confirm_usd: float = 0.0
     """Ask before anything predicted to cost more; 0: never."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How the person works here, by which the cache is kept."""
+
+    typed: bool = False
+    """Whether somebody types, and may let a while pass between turns."""
+    gaps: Sequence[float] = ()
+    """Seconds between their turns so far, the newest last; it grows as they go on."""
+    ttl: Ttl | None = None
+    """The ttl of messages that they have set; None: it is decided."""
+    keep_warm: bool = True
+    """Whether pings may be sent for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,7 @@ class Runtime:
     clock: Callable[[], float] = time.time
     holdings: Holdings = field(default_factory=Holdings)
     """What the provider holds of this tree's prefixes."""
+    habits: Habits = field(default_factory=Habits)
     retry_wait: Callable[[float], float] = field(default=lambda seconds: seconds)
 
     def record(self, *records: Record) -> None:

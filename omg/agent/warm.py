@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 from omg.agent.state import Branch, Request, Tree
+from omg.cache.blame import blame
+from omg.cache.cause import Cause
+from omg.cache.forecast import Forecast
 from omg.cache.holdings import Holdings
 from omg.wire.request import Mark, Ttl
 
@@ -35,6 +38,19 @@ def began(holdings: Holdings, tree: Tree, request: Request, minimum: int) -> Non
         account=account(request),
         minimum=minimum,
     )
+
+
+def learn(holdings: Holdings, tree: Tree, request: Request, foretold: Forecast | None, minimum: int) -> Cause | None:
+    """Hold what was billed for a request whose reply has begun against its forecast, and take it into account for the
+    next one. Returns the cause of what is missing."""
+    begun, head = request.begun, tree.heads[request.logged.head]
+    cause = None
+    if begun is not None and foretold is not None:
+        cause = blame(foretold, begun.usage, sent=request.logged.at, account=account(request))
+        if begun.usage.read < foretold.usage.read:
+            holdings.forget(head, [hit.place for hit in foretold.chain if hit.tokens > begun.usage.read])
+    began(holdings, tree, request, minimum)
+    return cause
 
 
 def remembered(tree: Tree, minimum: int) -> Holdings:

@@ -25,6 +25,8 @@ class Profile:
     """markers: `cache_control` decides what is cached. automatic: it caches by itself and ignores markers."""
     ttls: tuple[Ttl, ...] = ()
     """The lifetimes a marker may ask for."""
+    ping_tokens: int = 1
+    """`max_tokens` of the cheapest request it takes: 0, where it is known to allow that, says nothing at all."""
     usage_in: Literal["message_start", "message_delta"] = "message_start"
     """Where the split into read and plain tokens is told. message_start is refined by message_delta; with
     message_delta, what message_start says is an estimate and not to be relied on."""
@@ -46,6 +48,7 @@ ANTHROPIC = Profile(
     cache="markers",
     ttls=("5m", "1h"),
     default_model="claude-opus-5-5",
+    ping_tokens=0,
     movable=True,
     source="prompt caching and streaming docs, September 2026: high",
 )
@@ -131,6 +134,7 @@ _OTHERS = (
         OFFLINE,
         cache="markers",
         ttls=("5m", "1h"),
+        ping_tokens=0,
         default_model="claude-opus-5-5",
         source="the embedded provider: this program",
     ),

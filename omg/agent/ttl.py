@@ -1,0 +1,66 @@
+"""Which ttl a branch's messages are written with: the policy's decision, by this person's gaps and this history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from omg.agent.runtime import Runtime
+from omg.agent.spending import listed
+from omg.agent.state import Branch
+from omg.cache.plan import Ttls
+from omg.cache.policy import Decision, Stake, by_rule, decide_ttl
+from omg.cache.prices import Rates
+from omg.wire.chain import Node
+
+
+def ttls_of(runtime: Runtime, branch: Branch) -> Ttls | None:
+    """The ttl classes of a branch's next request; None where the endpoint honours no markers."""
+    ttls = runtime.setup_of(branch.head).ttls
+    return None if ttls is None else replace(ttls, messages=decide(runtime, branch).ttl)
+
+
+def decide(runtime: Runtime, branch: Branch) -> Decision:
+    """The ttl of what a branch writes next, and why."""
+    habits, ttls, child = runtime.habits, runtime.setup_of(branch.head).ttls, branch.made.parent is not None
+    one_hour = ttls is not None and ttls.head == "1h"
+    # First, because the price list takes long to load, and is needed for arithmetic alone.
+    ruled = by_rule(habits.gaps, typed=habits.typed, child=child, fixed=habits.ttl, one_hour=one_hour)
+    if ruled is not None:
+        return ruled
+    stake = stake_of(runtime, branch)
+    return decide_ttl(
+        habits.gaps,
+        rates_of(runtime, branch, stake),
+        stake,
+        typed=habits.typed,
+        child=child,
+        readers=1 + _dependents(runtime, branch),
+        pings=habits.keep_warm,
+    )
+
+
+def rates_of(runtime: Runtime, branch: Branch, stake: Stake) -> Rates | None:
+    """What tokens of a prompt of this length cost; None where unknown."""
+    prices = listed(runtime, branch.head)
+    return None if prices is None else prices.rates(stake.whole)
+
+
+def stake_of(runtime: Runtime, branch: Branch) -> Stake:
+    """What there is to keep of a branch: its messages, an average turn of them, and all with the head before."""
+    head = runtime.holdings.tokens(branch.head, None)
+    whole = runtime.holdings.tokens(branch.head, branch.tip)
+    messages = max(0, whole - head)
+    return Stake(messages // max(1, _turns(branch.tip)), messages, whole)
+
+
+def _turns(tip: Node | None) -> int:
+    """How many turns a history has: user messages that answer no tool call."""
+    users = (node.message for node in (tip.ancestors() if tip else ()) if node.message.role == "user")
+    return sum(all(place.kind != "tool_result" for place in message.places) for message in users)
+
+
+def _dependents(runtime: Runtime, branch: Branch) -> int:
+    """Who else comes back to a branch's prefix: its forks at work, and the anchors on it."""
+    tree, tip = runtime.tree, branch.tip
+    working = sum(child.status == "running" for child in tree.children(branch.name))
+    return working + sum(tip is not None and tip.extends(anchor) for anchor in tree.anchors.values())
