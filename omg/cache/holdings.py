@@ -123,6 +123,10 @@ class Holdings:
         for node, block in places:
             self.entries(head, node).pop(block, None)
 
+    def forget_all(self) -> None:
+        """Nothing is held any more; what has been counted stays known."""
+        self._entries.clear()
+
     def withdrawn(self, head: Head, marks: Sequence[Mark]) -> None:
         """A request ended before its reply had begun: it has written nothing."""
         found = [(place, self.entry(head, place)) for place in map(place_of, marks)]

@@ -92,8 +92,9 @@ def _resumed(config: Config, tree: Tree, log: Log, notices: list[str]) -> Conver
     if config.budget is not None or tree.branches["main"].budget is None:
         for limit in _budget(config, time.time()):
             conversation.agent.runtime.record(limit)
-    if setup.remembers:
-        conversation.agent.runtime.holdings = remembered(tree, setup.minimum)
+    holdings = conversation.agent.runtime.holdings = remembered(tree, setup.minimum)
+    if not setup.remembers:
+        holdings.forget_all()
     conversation.draft, conversation.agent.live("main").draft = conversation.agent.live("main").draft, None
     if model != head.model or config.provider.endpoint != head.endpoint or config.effort:
         conversation.set_model(model, config.effort)
