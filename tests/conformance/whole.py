@@ -99,7 +99,7 @@ class Gateway:
 
     app: OfflineApp
     passed: list[Passed] = field(default_factory=list)
-    rewrite: Callable[[bytes], bytes] = staticmethod(lambda body: body)
+    rewrite: Callable[[bytes], bytes] = bytes
     adds: dict[str, str] = field(default_factory=dict)
     """Headers of the response."""
     on_first: Callable[[Passed], None] | None = None
