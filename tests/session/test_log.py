@@ -171,7 +171,7 @@ async def test_a_newer_format_is_refused_in_one_line_and_newer_records_are_passe
 
     on.log.write_bytes(log + frame(Newer(at=1.0, branch="main")))
     again = on.again()
-    assert again.notices == []
+    assert not any("left out" in notice for notice in again.notices)
     assert (await again.say("second")).stop == "end_turn"
     await again.close()
 

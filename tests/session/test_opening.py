@@ -131,7 +131,7 @@ async def test_resuming_writes_nothing_where_there_is_nothing_to_mend(tmp_path):
     await said(on, "first")
     before = on.log.read_bytes()
     again = on.again()
-    assert (again.notices, again.draft) == ([], None)
+    assert again.draft is None
     await again.close()
     assert on.log.read_bytes() == before
 
@@ -150,7 +150,7 @@ async def test_words_that_were_never_answered_are_in_the_prompt_again(tmp_path):
     on.log.write_bytes(longer[: longer.rindex(b"\n", 0, end) + 1])
     last = on.again()
     assert last.draft == "second"
-    assert "in the prompt again" in last.notices[-1]
+    assert any("in the prompt again" in notice for notice in last.notices)
     assert (await last.say("third")).stop == "end_turn"
     assert verify(last.tree).problem is None
 
