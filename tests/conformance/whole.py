@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from omg.agent.permit import Answer, Question
-from omg.agent.runtime import Limits, ModelSetup, Rules
+from omg.agent.runtime import Habits, Limits, ModelSetup, Rules
 from omg.cache.mirror import Billed, Mirror
 from omg.cache.plan import Ttls
 from omg.core.catalog import Catalog, load_catalog
 from omg.core.events import CacheMissed, Event
+from omg.core.usage import Ttl
 from omg.provider.messages import MessagesProvider
 from omg.provider.offline.api import OfflineApp
 from omg.provider.offline.engine import Reply, respond
@@ -65,7 +66,10 @@ class Cache(Mirror):
         return super().bill(body, now=now, scope=scope)
 
     def begin(self, billed: Billed, now: float) -> None:
-        self._settling.append((now + self.settles, billed))
+        if self.settles:
+            self._settling.append((now + self.settles, billed))
+        else:
+            super().begin(billed, now)
 
     def evict(self, keep: int = 0) -> None:
         """Drop all entries but the first `keep` that were written."""
@@ -158,6 +162,8 @@ class Whole:
     catalog: Catalog = CATALOG
     endpoint: str = "offline"
     asker: Any = None
+    ttl: Ttl = "5m"
+    """What messages are written with."""
     events: list[Event] = field(default_factory=list)
     gateway: Gateway = field(init=False)
 
@@ -199,6 +205,7 @@ class Whole:
 
     def _watched(self, conversation: Conversation) -> Conversation:
         conversation.agent.runtime.clock = self.clock
+        conversation.agent.runtime.habits = Habits(ttl=self.ttl, keep_warm=False)
         conversation.agent.runtime.retry_wait = lambda seconds: 0.0
         conversation.hub.listen(self.events.append)
         return conversation
