@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import NoReturn, cast
 
 _LATER = ("compact", "acp", "try")
 """Commands of the public contract that are not there yet."""
+_PATHS = frozenset({"cwd", "file"})
+"""Arguments that name a file, whose name may be any bytes."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -18,8 +20,43 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(words: Sequence[str]) -> argparse.Namespace:
-    """The parsed command line. Exits with status 2 and one line where it is wrong."""
-    return _parser().parse_args(words)
+    """The parsed command line, all of it text that can be encoded. Exits with status 2 and one line where it is
+    wrong."""
+    parser = _parser()
+    args, unknown = parser.parse_known_args(words)
+    if unknown and args.command not in _LATER:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    problem = _contradiction(args)
+    if problem:
+        parser.error(problem)
+    for name, value in vars(args).items():
+        setattr(args, name, value if name in _PATHS else _encodable(value))
+    return args
+
+
+def _contradiction(args: argparse.Namespace) -> str | None:
+    """What does not go together, in words."""
+    talk = {
+        "-p": args.words is not None,
+        "--fork": args.forks,
+        "--then": args.then is not None,
+        "-c": args.go_on,
+        "-r": args.resume is not None,
+        "--repl": args.repl,
+    }
+    given = [flag for flag, there in talk.items() if there]
+    if args.command != "talk" and given:
+        return f"{given[0]} does not go with the command {args.command}"
+    if args.words is None and (args.forks or args.then is not None):
+        return "--fork and --then go with -p WORDS"
+    return "-p and --repl exclude each other" if args.words is not None and args.repl else None
+
+
+def _encodable(value: object) -> object:
+    """`value` with U+FFFD for each byte of its text that was not UTF-8: such text can be neither sent nor logged."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return [_encodable(item) for item in cast(list[object], value)] if isinstance(value, list) else value
 
 
 def _parser() -> argparse.ArgumentParser:

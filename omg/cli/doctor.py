@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import re
 import shutil
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -19,6 +21,9 @@ from omg.core.trouble import Trouble
 _PACKAGES = ("anthropic", "prompt-toolkit", "textual", "pydantic", "genai-prices", "gitpython", "tree-sitter")
 _PROGRAMS = (("git", "worktrees, .gitignore, facts"), ("rg", "faster grep; not needed"), ("bash", "the shell tool"))
 _SECONDS = 3.0
+_DAY = 86_400.0
+_NAMES = re.compile(rb"\b[0-9a-f]{16}\.txt\b")
+"""The names that kept output goes by."""
 
 
 def report(args: argparse.Namespace, env: Mapping[str, str], *, clean: bool) -> str:
@@ -82,8 +87,21 @@ def _reachable(endpoint: str) -> str:
 
 
 def _cleaned(home: Path) -> str:
-    """Remove torn ends that were set aside, and kept output."""
-    found = [*(home / "sessions").glob("*.torn-*"), *(path for path in (home / "outputs").glob("*") if path.is_file())]
+    """Remove torn ends that were set aside, and output that no session tells of."""
+    found = [*(home / "sessions").glob("*.torn-*"), *_unnamed(home)]
     for path in found:
         path.unlink(missing_ok=True)
     return f"removed {len(found)} files of torn ends and kept output"
+
+
+def _unnamed(home: Path) -> list[Path]:
+    """Kept output that no session's log names, but for that of today, which a running one may be about to name."""
+    before = time.time() - _DAY
+    files = [path for path in (home / "outputs").glob("*") if path.is_file() and path.stat().st_mtime < before]
+    left = {path.name.encode(): path for path in files}
+    for log in (home / "sessions").glob("*.jsonl"):
+        with log.open("rb") as lines:
+            for line in lines:
+                for name in _NAMES.findall(line):
+                    left.pop(name, None)
+    return list(left.values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import os
 import sys
@@ -24,15 +23,29 @@ def run(words: Sequence[str]) -> int:
     """Parse and run; the exit status."""
     args = parse(words)
     try:
-        return _COMMANDS.get(args.command, _not_there)(args)
+        status = _COMMANDS.get(args.command, _not_there)(args)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 1
+    except OSError as error:
+        _drop_output()
+        return _failed(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
     except Trouble as error:
-        sys.stderr.write(f"omg: {' '.join(str(error).split())}\n")
-        return 1
+        return _failed(str(error))
+    return status
+
+
+def _failed(why: str) -> int:
+    sys.stderr.write(f"omg: {' '.join(why.split())}\n")
+    return 1
+
+
+def _drop_output() -> None:
+    """What is still buffered has nowhere to go, and must not be tried again when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _talk(args: argparse.Namespace) -> int:
@@ -43,8 +56,6 @@ def _talk(args: argparse.Namespace) -> int:
         return 0
     if args.words is not None:
         return _headless(args)
-    if args.forks or args.then:
-        raise Trouble("--fork and --then go with -p WORDS")
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Trouble("this is no terminal: use `omg -p WORDS`, or `-p -` to read them from standard input")
     return _repl(args)
@@ -68,12 +79,14 @@ def _repl(args: argparse.Namespace) -> int:
             color=not (args.no_color or os.environ.get("NO_COLOR")),
             open=lambda asker, resume: _open(args, asker, resume),
             remember=lambda rule: remember_rule(plan.home, rule),
-            trust=lambda: trust(plan.home, plan.folder),
+            trust=lambda: trust(plan.home, plan.project),
         )
         return run(screen)
 
 
 def _headless(args: argparse.Namespace) -> int:
+    import asyncio
+
     from omg.ui.headless import Job, run
 
     job = Job(_spoken(args.words), tuple(args.forks), args.then, args.output)
@@ -84,7 +97,6 @@ def _spoken(words: str) -> str:
     """The words, from standard input when they are `-`."""
     if words == "-":
         words = sys.stdin.buffer.read().decode("utf-8", "replace")
-    words = words.encode("utf-8", "replace").decode()
     if not words.strip():
         raise Trouble("there are no words: say something after -p, or pipe it in with `-p -`")
     return words
@@ -101,11 +113,17 @@ def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None) -> 
     config = make_config(plan, asker)
     config.provider.warm_up()
     conversation = open_new(config) if path is None else open_saved(config, path)
+    before = conversation.agent.mode("main")
+    mode = plan.resumed_mode(before)
+    if mode != before:
+        conversation.agent.set_mode(mode)
     conversation.notices[:0] = plan.notices
     return conversation
 
 
 def _fork(args: argparse.Namespace) -> int:
+    import asyncio
+
     from omg.cli.configure import make_config, make_plan
     from omg.session.opening import open_fork
     from omg.ui.headless import Job, run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,20 +28,34 @@ from omg.wire.head import Head
 from omg.workspace import git
 
 
+Failed = Callable[[Exception], None]
+
+
 class Hub:
-    """Hands every event to everyone who listens, in the order they came."""
+    """Hands every event to everyone who listens, in the order they came. What goes wrong in showing an event reaches
+    neither the branch that it comes from nor the other listeners."""
 
     def __init__(self) -> None:
-        self._listeners: list[Emit] = []
+        self._listeners: list[tuple[Emit, Failed]] = []
 
-    def listen(self, listener: Emit) -> Callable[[], None]:
-        """Feed `listener` from now on; the function that is returned ends it."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+    def listen(self, listener: Emit, failed: Failed | None = None) -> Callable[[], None]:
+        """Feed `listener` from now on; the function that is returned ends it. What it raises goes to `failed`, else to
+        the event loop's exception handler."""
+        entry = (listener, failed or _tell_loop)
+        self._listeners.append(entry)
+        return lambda: self._listeners.remove(entry)
 
     def __call__(self, event: Event) -> None:
-        for listener in list(self._listeners):
-            listener(event)
+        for listener, failed in list(self._listeners):
+            try:
+                listener(event)
+            except Exception as error:  # noqa: BLE001 - the border between the agent and what is shown of it
+                failed(error)
+
+
+def _tell_loop(error: Exception) -> None:
+    told = {"message": "an event could not be shown", "exception": error}
+    asyncio.get_running_loop().call_exception_handler(told)
 
 
 class Conversation:
@@ -143,9 +158,11 @@ class Conversation:
         return replace(found, usd_cold=None if prices is None else prices.cost(found.cold))
 
     def set_model(self, model: str, effort: str | None = None) -> None:
-        """Go on with another model: a new epoch, whose prefix the new model has to read once. Raises ForkRefused."""
+        """Go on with another model, by default at the effort of new ones: a new epoch, whose prefix the new model
+        has to read once. Raises ForkRefused."""
         if self.busy:
             raise ForkRefused("main is at work: change the model when it is done")
+        effort = effort or self.config.effort or self.config.default_effort
         setup = self.config.setup_for(model, effort)
         self.agent.runtime.setup = setup
         live = self.agent.live("main")

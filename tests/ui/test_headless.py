@@ -44,7 +44,8 @@ async def test_when_nobody_reads_on_the_job_ends_in_order(tmp_path, monkeypatch,
 
 
 async def test_forks_at_work_end_as_well_and_report_what_they_had(tmp_path, monkeypatch):
-    on = stage(tmp_path, lines(task=Says(calls=(("hold", {"name": "x"}),))))
+    on = stage(tmp_path, lines(task=Says(calls=(("hold", {"name": "never"}), ("hold", {"name": "x"})))))
+    on.hold.gate("x").set()
     conversation = on.open()
     out = Breaks(10_000, BrokenPipeError())
     monkeypatch.setattr("sys.stdout", out)
