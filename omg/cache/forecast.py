@@ -8,7 +8,8 @@ from itertools import islice
 
 from omg.cache.cause import Cause
 from omg.cache.change import change
-from omg.cache.holdings import Entry, Holdings, Place, backwards
+from omg.cache.holdings import Entry, Holdings
+from omg.cache.places import Place, backwards
 from omg.cache.plan import LOOK_BACK
 from omg.core.usage import Usage
 from omg.wire.chain import Node
@@ -65,11 +66,9 @@ def behind_change(found: Forecast, holdings: Holdings, head: Head, before: Head,
 
 def _entries(holdings: Holdings, head: Head, tip: Node) -> tuple[Hit, ...]:
     """Every entry ever known on the history of `tip`, the deepest first, with the tokens up to it."""
-    found = list(holdings.chain(head, tip))
-    nodes = {node.id: node for node in tip.ancestors()} if found else {}
     return tuple(
-        Hit(place, holdings.tokens(head, nodes[place[0]] if place[0] else None, place[1]), entry)
-        for place, entry in found
+        Hit(known.place, holdings.tokens(head, known.node, known.block), known.entry)
+        for known in holdings.chain(head, tip)
     )
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from omg.cache.places import HEAD, Place, place_of, places_of
 from omg.cache.tokens import Estimator, Features, added, features
 from omg.core.usage import TTL_SECONDS, Ttl, Usage
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.wire.request import Mark
-
-Place = tuple[str | None, int]
-"""A position that can carry a breakpoint: node id (None: the end of the head) and block."""
 
 
 @dataclass(slots=True)
@@ -32,31 +30,40 @@ class Entry:
         return self.since + TTL_SECONDS[self.ttl]
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An entry where it stands on a history: behind a block of a node, or (None) at the end of the head."""
+
+    place: Place
+    node: Node | None
+    block: int
+    entry: Entry
+
+
 class Holdings:
     """Entries and counts of one session tree, learnt request by request."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str | None], dict[int, Entry]] = {}
+        self._entries: dict[str, dict[Place, Entry]] = {}
         self._counts: dict[tuple[str, Place], int] = {}
         self._estimators: dict[str, Estimator] = {}
 
     def entry(self, head: Head, place: Place) -> Entry | None:
         """The entry at `place`, living or not; None where none was ever written, or it was found to be lost."""
-        return self.entries(head, place[0]).get(place[1])
+        return self._entries.get(head.id, {}).get(place)
 
-    def entries(self, head: Head, node: str | None) -> dict[int, Entry]:
-        """The entries at the blocks of one node, by block; at the end of the head for None."""
-        return self._entries.get((head.id, node), {})
-
-    def chain(self, head: Head, tip: Node) -> Iterator[tuple[Place, Entry]]:
+    def chain(self, head: Head, tip: Node) -> Iterator[Known]:
         """Every entry ever known on the history of `tip`, the deepest first."""
-        for node in (*tip.ancestors(), None):
-            id = node.id if node else None
-            for block, entry in sorted(self.entries(head, id).items(), reverse=True):
-                yield (id, block), entry
+        entries = self._entries.get(head.id, {})
+        for node in tip.ancestors() if entries else ():
+            for block, place in reversed(list(enumerate(places_of(node)))):
+                if place in entries:
+                    yield Known(place, node, block, entries[place])
+        if HEAD in entries:
+            yield Known(HEAD, None, 0, entries[HEAD])
 
     def _put(self, head: Head, place: Place, entry: Entry) -> None:
-        self._entries.setdefault((head.id, place[0]), {})[place[1]] = entry
+        self._entries.setdefault(head.id, {})[place] = entry
 
     def count(self, head: Head, place: Place) -> int | None:
         """Tokens from the first up to `place`, where the provider's figures have told them exactly."""
@@ -65,17 +72,23 @@ class Holdings:
     def tokens(self, head: Head, node: Node | None, block: int = -1) -> int:
         """Tokens from the first up to the end of a block: exact where known, else the nearest known count before it
         plus an estimate of the bytes between."""
+        known, missing = self._counted(head, node, block)
+        return known + self._estimate(head, missing)
+
+    def _counted(self, head: Head, node: Node | None, block: int) -> tuple[int, list[Features]]:
+        """The nearest count known at or before a block, and the features of what stands between."""
         missing: list[Features] = []
         while node is not None:
-            known = self.count(head, (node.id, block % len(node.message.places)))
-            if known is not None:
-                return known + self._estimate(head, missing)
+            places = places_of(node)
+            for index in range(block % len(places), -1, -1):
+                known = self.count(head, places[index])
+                if known is not None:
+                    between = _between(node, index, block)
+                    return known, [*missing, between] if between else missing
             missing.append(_upto(node, block))
             node, block = node.parent, -1
         known = self.count(head, HEAD)
-        if known is None:
-            missing.append(_of_head(head))
-        return (known or 0) + self._estimate(head, missing)
+        return (known, missing) if known is not None else (0, [*missing, _of_head(head)])
 
     def _estimate(self, head: Head, missing: Sequence[Features]) -> int:
         return self._estimator(head).estimate(added(missing)) if missing else 0
@@ -104,9 +117,9 @@ class Holdings:
         """A reply has begun to a request: what it read lives on, what it wrote can be read."""
         self._learn_counts(head, tip, marks, usage)
         self._learn_read(head, tip, usage.read)
-        for place, entry in self.chain(head, tip):
-            if usage.read and self.count(head, place) == usage.read:
-                entry.since = max(entry.since, sent)
+        for known in self.chain(head, tip):
+            if usage.read and self.count(head, known.place) == usage.read:
+                known.entry.since = max(known.entry.since, sent)
         for mark in marks:
             place = place_of(mark)
             tokens = self.tokens(head, mark.node, mark.block)
@@ -120,8 +133,8 @@ class Holdings:
 
     def forget(self, head: Head, places: Sequence[Place]) -> None:
         """The provider has shown that it does not hold these any more."""
-        for node, block in places:
-            self.entries(head, node).pop(block, None)
+        for place in places:
+            self._entries.get(head.id, {}).pop(place, None)
 
     def forget_all(self) -> None:
         """Nothing is held any more; what has been counted stays known."""
@@ -134,7 +147,7 @@ class Holdings:
 
     def _learn_counts(self, head: Head, tip: Node, marks: Sequence[Mark], usage: Usage) -> None:
         """The exact counts that one request's usage tells, and what they teach about the bytes between."""
-        end: Place = (tip.id, len(tip.message.places) - 1)
+        end = places_of(tip)[-1]
         before = self.tokens(head, tip)
         if (head.id, end) not in self._counts:
             self._teach(head, tip, usage.input)
@@ -147,53 +160,25 @@ class Holdings:
 
     def _learn_read(self, head: Head, tip: Node, read: int) -> None:
         """What was read ends at an entry: if at none whose count is known, then at the one estimated nearest."""
-        places = [place for place, _ in self.chain(head, tip)]
-        if not read or any(self.count(head, place) == read for place in places):
+        known = list(self.chain(head, tip))
+        if not read or any(self.count(head, one.place) == read for one in known):
             return
-        nodes = {node.id: node for node in tip.ancestors()}
         guesses = [
-            (abs(self.tokens(head, nodes[place[0]] if place[0] else None, place[1]) - read), place)
-            for place in places
-            if self.count(head, place) is None
+            (abs(self.tokens(head, one.node, one.block) - read), one.place)
+            for one in known
+            if self.count(head, one.place) is None
         ]
         off, place = min(guesses, default=(read, HEAD))
         if off <= _NEAR * read:
             self._counts[head.id, place] = read
 
     def _teach(self, head: Head, tip: Node, total: int) -> None:
-        missing: list[Features] = []
-        node: Node | None = tip
-        while node is not None:
-            known = self.count(head, (node.id, len(node.message.places) - 1))
-            if known is not None:
-                return self._estimator(head).learn(added(missing), total - known)
-            missing.append(_upto(node, -1))
-            node = node.parent
-        known = self.count(head, HEAD)
-        if known is None:
-            missing.append(_of_head(head))
-        return self._estimator(head).learn(added(missing), total - (known or 0))
+        known, missing = self._counted(head, tip, -1)
+        self._estimator(head).learn(added(missing), total - known)
 
 
-HEAD: Place = (None, 0)
-"""The end of the head: its last system block."""
 _NEAR = 0.05
 """How far an estimate may be from a count, in parts of it, to be taken for the same position."""
-
-
-def place_of(mark: Mark) -> Place:
-    """Where a breakpoint stands."""
-    return HEAD if mark.node is None else (mark.node.id, mark.block % len(mark.node.message.places))
-
-
-def backwards(mark: Mark) -> Iterator[Place]:
-    """The positions from a breakpoint to the end of the head, itself first."""
-    node, block = mark.node, mark.block
-    while node is not None:
-        for index in range(block % len(node.message.places), -1, -1):
-            yield node.id, index
-        node, block = node.parent, -1
-    yield HEAD
 
 
 def _upto(node: Node, block: int) -> Features:
@@ -202,6 +187,13 @@ def _upto(node: Node, block: int) -> Features:
     index = block % len(places)
     end = len(node.message.body) if index == len(places) - 1 else places[index].end
     return features(node.message.body[:end], index + 1)
+
+
+def _between(node: Node, first: int, last: int) -> Features | None:
+    """The features of a message's blocks behind `first`, up to the end of `last`; None where there are none."""
+    places = node.message.places
+    last %= len(places)
+    return features(node.message.body[places[first].end : places[last].end], last - first) if last > first else None
 
 
 def _of_head(head: Head) -> Features:

@@ -36,6 +36,20 @@ class Ttls:
     messages: Ttl = "5m"
 
 
+@dataclass(frozen=True, slots=True)
+class First:
+    """What is particular to the first request of a fork."""
+
+    siblings: Spot
+    """The last block that its siblings begin with as well: the instruction, before the task of its own."""
+    leads: bool = False
+    """Whether siblings wait for it. It leaves its own task unmarked then: so the provider's figures tell exactly how
+    far the siblings will read, for the price of writing a task once more."""
+    anchored: bool = False
+    """Whether the fork point is written for an hour: it costs the difference for what is not written yet, and keeps
+    all before it readable for the parent, however long the forks work."""
+
+
 def last_spot(node: Node | None) -> Spot | None:
     """The last block at or before the end of `node`'s history that can carry a marker."""
     while node is not None:
@@ -47,26 +61,43 @@ def last_spot(node: Node | None) -> Spot | None:
 
 
 def plan(
-    head: Head, tip: Node, *, last_tail: Spot | None, shared: Spot | None, ttls: Ttls = Ttls()
+    head: Head,
+    tip: Node,
+    *,
+    last_tail: Spot | None,
+    shared: Spot | None,
+    first: First | None = None,
+    ttls: Ttls = Ttls(),
 ) -> tuple[Mark, ...]:
     """The breakpoints of a request that ends with `tip`, in the order of the body.
 
     `last_tail` is the tail mark of this branch's last request; it is marked again only when the turn since has
     added so many blocks that the look-back from the tail might not reach it. `shared` is the last block that a
-    fork shares with its parent and siblings. When slots are short: tail, lagging mark, fork point, head.
+    fork shares with its parent; `first` says more of the first request of a fork. When slots are short: tail, what
+    siblings share, lagging mark, fork point, head.
     """
-    wanted = [last_spot(tip)]
+    wanted = [None if first and first.leads else last_spot(tip), first.siblings if first else None]
     if last_tail is not None and _blocks_since(tip, last_tail) > LAGGING_AT:
         wanted.append(last_tail)
-    if shared is not None:
-        wanted.append(shared)
+    wanted.append(shared)
     spots = list(dict.fromkeys(spot for spot in wanted if spot is not None))
     marks = [Mark(ttls.messages, spot.node, spot.block) for spot in spots]
     if head.stable_end is not None:
         marks.append(Mark(ttls.head))
     chosen = sorted(marks[:MAX_MARKS], key=lambda mark: mark_offset(head, mark))
+    if first and first.anchored and shared is not None and ttls.head == "1h":
+        chosen = _for_an_hour(chosen, shared)
     check_legal(head, tip, chosen)
     return tuple(chosen)
+
+
+def _for_an_hour(marks: Sequence[Mark], upto: Spot) -> list[Mark]:
+    """`marks` with all up to a spot at 1h: none of 1h may stand behind one of 5m."""
+    depth = (upto.node.depth, upto.block)
+    return [
+        Mark("1h", mark.node, mark.block) if mark.node and (mark.node.depth, mark.block) <= depth else mark
+        for mark in marks
+    ]
 
 
 def _blocks_since(tip: Node, spot: Spot) -> int:

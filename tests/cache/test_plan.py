@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omg.cache.plan import IllegalPlan, Spot, Ttls, check_legal, last_spot, plan
+from omg.cache.plan import First, IllegalPlan, Spot, Ttls, check_legal, last_spot, plan
 from omg.wire.chain import Node, path
 from omg.wire.request import Mark
 from omg.wire.seal import seal
@@ -36,6 +36,29 @@ def test_a_fork_marks_what_it_shares():
     trunk = talk("a", "b")
     marks = plan(HEAD, said("task", parent=trunk), last_tail=None, shared=last_spot(trunk))
     assert spots(marks) == [(0, -1, "1h"), (2, 0, "5m"), (3, 0, "5m")]
+
+
+def test_the_first_request_of_a_fork_marks_what_its_siblings_begin_with():
+    trunk = talk("a", "b")
+    tip = said("instruction", "task", parent=trunk)
+    marks = plan(HEAD, tip, last_tail=None, shared=last_spot(trunk), first=First(Spot(tip, 0)))
+    assert spots(marks) == [(0, -1, "1h"), (2, 0, "5m"), (3, 0, "5m"), (3, 1, "5m")]
+
+
+def test_a_leader_leaves_its_own_task_unmarked():
+    trunk = talk("a", "b")
+    tip = said("instruction", "task", parent=trunk)
+    marks = plan(HEAD, tip, last_tail=None, shared=last_spot(trunk), first=First(Spot(tip, 0), leads=True))
+    assert spots(marks) == [(0, -1, "1h"), (2, 0, "5m"), (3, 0, "5m")]
+
+
+def test_an_anchored_fork_point_takes_all_before_it_to_an_hour():
+    before = talk("a")
+    trunk = said(*["x"] * 30, parent=talk("b", parent=before))
+    tip = said("instruction", "task", parent=talk("c", parent=trunk))
+    first = First(Spot(tip, 0), leads=True, anchored=True)
+    marks = plan(HEAD, tip, last_tail=last_spot(before), shared=last_spot(trunk), first=first)
+    assert spots(marks) == [(0, -1, "1h"), (1, 0, "1h"), (3, 29, "1h"), (5, 0, "5m")]
 
 
 def test_thinking_is_passed_over():
