@@ -54,7 +54,7 @@ def _forks(agent: Agent) -> Iterator[str]:
                 error="OMG ended while it worked",
             )
             runtime.record(ended)
-            yield f"fork {branch.name} was stopped when OMG ended: /wake {branch.name} WORDS lets it go on"
+            yield f"fork {branch.name} was stopped when OMG ended; it reports what it had, and can be woken"
 
 
 def _unaccepted(agent: Agent) -> Iterator[str]:
@@ -65,4 +65,4 @@ def _unaccepted(agent: Agent) -> Iterator[str]:
             if branch.made.parent is not None:
                 live.draft = None  # a fork's task: it is on record, and told again when the fork is woken
             elif live.draft:
-                yield "your last words were not answered; they are in the prompt again"
+                yield "your last words were not answered: here they are again"

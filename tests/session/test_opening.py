@@ -150,7 +150,7 @@ async def test_words_that_were_never_answered_are_in_the_prompt_again(tmp_path):
     on.log.write_bytes(longer[: longer.rindex(b"\n", 0, end) + 1])
     last = on.again()
     assert last.draft == "second"
-    assert any("in the prompt again" in notice for notice in last.notices)
+    assert any("your last words were not answered" in notice for notice in last.notices)
     assert (await last.say("third")).stop == "end_turn"
     assert verify(last.tree).problem is None
 

@@ -79,9 +79,9 @@ async def test_words_that_a_crash_took_back_are_printed_whole(tmp_path, capsys, 
     told = capsys.readouterr()
     if output == "stream-json":
         notices = [line for line in map(json.loads, told.out.splitlines()) if line["type"] == "notice"]
-        assert [notice["text"] for notice in notices] == ["what was not answered: look at\nboth files"]
+        assert [notice["text"] for notice in notices] == ["words that were not answered: look at\nboth files"]
     else:
-        assert "what was not answered: look at\nboth files\n" in told.err
+        assert "words that were not answered: look at\nboth files\n" in told.err
 
 
 async def test_text_is_the_last_reply_and_then_the_reports(tmp_path, capsys):
