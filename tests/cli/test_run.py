@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from omg.agent.journal import ModeSet
+from omg.session.load import load
+from omg.session.log import Log
+
 ROOT = Path(__file__).resolve().parents[2]
 OMG = [sys.executable, "-m", "omg"]
 
@@ -72,9 +76,11 @@ def test_a_rule_for_no_tool_is_status_1_and_one_line(omg):
 
 def test_a_mode_flag_holds_for_a_session_that_recorded_another(omg, tmp_path):
     assert omg("-p", "read a.txt").returncode == 0
-    (log,) = (tmp_path / "home" / "sessions").glob("*.jsonl")
-    assert omg("-c", "-p", "run `touch no`", "--mode", "plan").returncode == 0
-    assert omg("-c", "-p", "run `touch made`", "--mode", "all").returncode == 0
+    (path,) = (tmp_path / "home" / "sessions").glob("*.jsonl")
+    log = Log(path)
+    log.write(ModeSet(at=1.0, branch="main", mode="all"))
+    log.close()
+    for words in (["run `touch no`", "--mode", "plan"], ["run `touch no`"], ["run `touch made`", "--mode", "all"]):
+        assert omg("-c", "-p", *words).returncode == 0
     assert sorted(path.name for path in omg.folder.iterdir()) == ["a.txt", "made"]
-    modes = [json.loads(line)["mode"] for line in log.read_text().splitlines() if '"kind":"mode"' in line]
-    assert modes == ["plan", "all"]
+    assert [branch.mode for branch in load(path).tree.branches.values()] == ["all"]
