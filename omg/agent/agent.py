@@ -10,7 +10,7 @@ from omg.agent.compose import shared_spot
 from omg.agent.dispatch import Dispatcher
 from omg.agent.fanout import Places
 from omg.agent.forks import ForkRefused, Forks
-from omg.agent.journal import AnchorMade, JournalError, ModeSet, ReportDropped
+from omg.agent.journal import AnchorMade, BudgetSet, JournalError, ModeSet, ReportDropped
 from omg.agent.live import Live
 from omg.agent.permit import Mode, Policy, narrower
 from omg.agent.runtime import Runtime
@@ -122,10 +122,19 @@ class Agent:
             raise ForkRefused(f"{branch} is not at work" + ("" if branch == "main" else f": /wake {branch} WORDS"))
         live.steers.append(words)
 
-    def fork(self, tasks: Sequence[str], *, parent: str = "main", node: Node | None = None) -> list[Live]:
-        """Fork a branch once for each task and start the children. Raises ForkRefused."""
+    def fork(
+        self, tasks: Sequence[str], *, parent: str = "main", node: Node | None = None, budget: float | None = None
+    ) -> list[Live]:
+        """Fork a branch once for each task and start the children. `budget` is in dollars, for all of them together;
+        None: they draw on their parent's. Raises ForkRefused."""
         group = f"person {self.runtime.clock():.3f}"
-        return self.forks.spawn(self.live(parent), tasks, group=group, node=node)
+        return self.forks.spawn(self.live(parent), tasks, group=group, node=node, budget=budget)
+
+    def set_budget(self, usd: float, branch: str = "main") -> None:
+        """Let a branch and its forks cost `usd` in all from here on, what they have cost counted; 0: no limit of its
+        own. Raises Exhausted where a fork at work is to have more than its parent has left."""
+        self.runtime.budgets.raised(branch, usd)
+        self.runtime.record(BudgetSet(at=self.runtime.clock(), branch=branch, limit=usd))
 
     def anchor(self, name: str) -> Node:
         """Mark main's newest accepted node by `name`, to fork from it later. Raises ForkRefused."""

@@ -106,13 +106,18 @@ def _in_order(tree: Tree, branch: Branch) -> list[str]:
     return sorted(branch.pending, key=order.index)
 
 
-def first_of_fork(tip: Node | None, catalog: Catalog, task: str, facts: Telling, prompt: str = "fork") -> Draft:
-    """A fork's first message: the same constant results and instruction in every sibling, its own words last."""
+def first_of_fork(
+    tip: Node | None, catalog: Catalog, task: str, facts: Telling, prompt: str = "fork", own: Sequence[str] = ()
+) -> Draft:
+    """A fork's first message: the same constant results and instruction in every sibling, its own words last, and
+    behind them what else it alone is told."""
     waiting = catalog.say("open_call")
     blocks = [result_block(call.id, waiting, False) for call in open_calls(tip)]
     blocks += [text_block(text) for text in facts.blocks]
     blocks += [text_block(catalog.say(prompt)), text_block(task)]
-    return Draft(tuple(blocks), (), dict(facts.told), len(blocks) - 1)
+    words = len(blocks) - 1
+    blocks += [text_block(text) for text in own]
+    return Draft(tuple(blocks), (), dict(facts.told), words)
 
 
 def _anchored(tree: Tree, branch: Branch) -> Spot | None:

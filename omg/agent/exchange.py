@@ -69,7 +69,7 @@ async def exchange(runtime: Runtime, live: Live) -> Reply:
     """Ask for the next message of `live`'s branch, at its tip.
 
     Raises ProviderError when it failed for good. If no reply had begun, the message is then taken back. On
-    cancellation the same holds. Raises Diverged and JournalError with nothing sent, the message taken back.
+    cancellation the same holds. Raises Diverged, JournalError and Exhausted with nothing sent, the message taken back.
     """
     tries = 0
     while True:
@@ -157,6 +157,7 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
     n, now = runtime.tree.next_n, runtime.clock()
     foretold = _foretold(runtime, live, branch.tip, marks, now)
     predicted = foretold.usage if foretold else None
+    _reserve(runtime, live, n, predicted or Usage(plain=runtime.holdings.tokens(branch.head, branch.tip)), now)
     runtime.record(
         RequestLogged(
             at=now,
@@ -176,6 +177,13 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
     runtime.holdings.sent(branch.head, marks, now)
     runtime.emit(Requested(branch=live.name, at=now, n=n, purpose=branch.made.purpose, usage=predicted))
     return _Attempt(n, body, marks, now, foretold)
+
+
+def _reserve(runtime: Runtime, live: Live, n: int, expected: Usage, now: float) -> None:
+    """Set the request's input aside from the budgets it draws on. Raises Exhausted."""
+    warning = runtime.budgets.reserve(live.name, n, expected, live.branch.head, now)
+    if warning:
+        _tell(runtime, live, warning)
 
 
 def _foretold(runtime: Runtime, live: Live, tip: Node, marks: tuple[Mark, ...], now: float) -> Forecast | None:

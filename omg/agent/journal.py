@@ -63,6 +63,8 @@ class BranchMade(Record):
     told: dict[str, str] = field(default_factory=dict[str, str])
     seen: dict[str, str] = field(default_factory=dict[str, str])
     """What its history has told and read already, where that history comes from another session."""
+    budget: float | None = None
+    """Dollars that it and its own forks may cost; None: whatever its parent may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +221,15 @@ class ModeSet(Record):
     kind: ClassVar[str] = "mode"
     branch: str
     mode: Mode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetSet(Record):
+    """What a branch and its forks may cost in all, in dollars, from here on. 0: no limit of its own."""
+
+    kind: ClassVar[str] = "budget"
+    branch: str
+    limit: float
 
 
 class JournalError(Trouble):

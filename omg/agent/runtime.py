@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from omg.agent.budget import Budgets
 from omg.agent.facts import Fact
 from omg.agent.journal import Journal, JournalError, Record
 from omg.agent.permit import Asker, Mode, Rule
@@ -53,6 +54,7 @@ class Limits:
     hold_usd: float = 0.0
     max_turns: int | None = None
     budget_usd: float = 0.0
+    """Dollars that a session may cost where nobody has said; 0: no limit."""
     confirm_usd: float = 0.0
     """Ask before anything predicted to cost more; 0: never."""
 
@@ -101,13 +103,15 @@ class Runtime:
     outputs: Path
     """The folder that keeps output too long for a result."""
     facts: Callable[[], Sequence[Fact]] = field(default=tuple)
-    cost: Callable[[], float | None] = field(default=lambda: None)
-    """Dollars spent by the whole tree so far."""
     clock: Callable[[], float] = time.time
     holdings: Holdings = field(default_factory=Holdings)
     """What the provider holds of this tree's prefixes."""
     habits: Habits = field(default_factory=Habits)
     retry_wait: Callable[[float], float] = field(default=lambda seconds: seconds)
+    budgets: Budgets = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.budgets = Budgets(self.tree)
 
     def record(self, *records: Record) -> None:
         """Write `records` to the journal, then take them into account. Raises JournalError, and then neither."""

@@ -9,6 +9,7 @@ from omg.agent.journal import (
     BranchEnded,
     BranchMade,
     BranchWoken,
+    BudgetSet,
     CallDone,
     EpochBegun,
     HeadMade,
@@ -44,6 +45,8 @@ class Branch:
     report: str = ""
     error: str | None = None
     mode: Mode | None = None
+    budget: float | None = None
+    """Dollars that it and its forks may cost in all. 0: no limit; None: nobody has said."""
     epoch: int = 1
     last_request: int | None = None
     """The last request whose reply began, in this epoch."""
@@ -157,13 +160,15 @@ class Tree:
                 self.branches[record.branch].rules.append(record.rule)
             case ModeSet():
                 self.branches[record.branch].mode = record.mode
+            case BudgetSet():
+                self.branches[record.branch].budget = record.limit
             case _:
                 raise TypeError(f"a record of no known kind: {record!r}")
 
     def _branch(self, record: BranchMade) -> None:
         node = self.node(record.node)
         branch = Branch(record, self.heads[record.head], node, node, node)
-        branch.told, branch.seen = dict(record.told), dict(record.seen)
+        branch.told, branch.seen, branch.budget = dict(record.told), dict(record.seen), record.budget
         parent = self.branches.get(record.parent) if record.parent else None
         if parent is not None:
             branch.told, branch.seen = dict(parent.told), dict(parent.seen)

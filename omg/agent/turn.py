@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from omg.agent.budget import Exhausted
 from omg.agent.compose import Draft, next_message, open_calls
 from omg.agent.dispatch import Dispatcher
 from omg.agent.exchange import Reply, exchange, take_back
@@ -27,7 +28,7 @@ _NOTICES: dict[str, str] = {
     "refusal": "the model refused; its reply is not part of the history. Say it differently, or go on from earlier",
     "context_full": "the context is full: fork from an earlier point, or begin a new session",
     "max_turns": "the limit of requests for one turn is reached; say “go on” to continue",
-    "budget": "the budget is spent; raise it with --budget to go on",
+    "budget": "out of budget: /budget or --budget raises it",
 }
 
 
@@ -73,6 +74,8 @@ class Turn:
             return await self._work()
         except asyncio.CancelledError:
             return Outcome("interrupted")
+        except Exhausted as error:
+            return self._stopped("budget", str(error))
         except ProviderError as error:
             if error.failure == "context_full":
                 return Outcome("context_full", f"{error}: {_NOTICES['context_full']}")
@@ -104,18 +107,18 @@ class Turn:
         limits = self.runtime.limits
         if limits.max_turns is not None and requests >= limits.max_turns:
             return "max_turns"
-        if limits.budget_usd > 0 and (self.runtime.cost() or 0.0) >= limits.budget_usd:
-            return "budget"
         return None
 
-    def _stopped(self, stop: Stop) -> Outcome:
+    def _stopped(self, stop: Stop, error: str | None = None) -> Outcome:
         if stop in _NOTICES:
             self._notice(_NOTICES[stop])
-        return Outcome(stop)
+        return Outcome(stop, error)
 
     def _seal_next(self, steers: Sequence[str], reply: Reply) -> None:
         """Seal results, reports that have come in, and words of the person that were to go into this turn."""
-        notes = [self.runtime.catalog.say("call_cut")] if reply.call_cut else []
+        say = self.runtime.catalog.say
+        notes = [say("call_cut")] if reply.call_cut else []
+        notes += [say("budget_low")] if self.runtime.budgets.short(self.live.name) else []
         draft = next_message(self.runtime.tree, self.live.branch, self.runtime.catalog, words=steers, notes=notes)
         if draft is not None:
             for word in steers:

@@ -60,14 +60,15 @@ def _rounded(value: float | None, digits: int) -> float | None:
 def figures(lines: Iterable[Line], price: Price, price_uncached: Price) -> Figures:
     """The sums over `lines`. A request whose output is unknown costs at least what is known of it."""
     billed = [line for line in lines if line.usage is not None]
-    costs = [_priced(line, price) for line in billed]
-    bare = [_priced(line, price_uncached) for line in billed]
+    costs = [priced(line, price) for line in billed]
+    bare = [priced(line, price_uncached) for line in billed]
     cost, uncached = _sum(costs), _sum(bare)
     saved = None if cost is None or uncached is None else uncached - cost
     return Figures(total(line.usage for line in billed if line.usage is not None), len(billed), cost, saved)
 
 
-def _priced(line: Line, price: Price) -> float | None:
+def priced(line: Line, price: Price) -> float | None:
+    """Dollars for one line; None where nothing is known of its usage, or of its price."""
     if line.usage is None:
         return None
     known = replace(line.usage, output=line.output_at_least) if line.usage.output is None else line.usage

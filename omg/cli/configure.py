@@ -38,6 +38,8 @@ class Plan:
     """Model and effort asked for by flag."""
     default_model: str
     max_turns: int | None
+    budget: float | None
+    """Dollars for the session, asked for by flag."""
     project: Path
     """The folder that a person trusts here: the project's, else the folder of work."""
     mode_named: bool
@@ -67,6 +69,7 @@ def make_plan(args: argparse.Namespace, env: Mapping[str, str]) -> Plan:
         effort=args.effort,
         default_model=settings.model or choice.profile.default_model or DEFAULT_MODEL,
         max_turns=args.max_turns,
+        budget=args.budget,
         project=read.project or folder,
         mode_named=read.mode_named or args.mode is not None,
         widest=read.widest,
@@ -126,6 +129,7 @@ def make_config(plan: Plan, asker: Asker | None) -> Config:
         ),
         model=plan.model,
         effort=plan.effort,
+        budget=plan.budget,
         asker=asker,
     )
 

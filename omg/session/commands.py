@@ -13,6 +13,7 @@ from omg.agent.spending import agreed, quotes
 from omg.cache.quote import Quote
 from omg.core.trouble import Trouble
 from omg.session.conversation import Conversation
+from omg.session.purses import budget, split_budget
 from omg.session.reports import cache_table, hit, markdown, money, ratio, tokens
 from omg.session.store import Store
 
@@ -75,12 +76,13 @@ async def _fork(conversation: Conversation, rest: str) -> Done:
         node = conversation.tree.anchors.get(start[1:])
         if node is None:
             raise Trouble(f"there is no anchor {start}; {_anchors(conversation)}")
+    usd, rest = split_budget(rest.strip())
     tasks = split_tasks(rest)
     if not tasks:
         raise Trouble("say what each fork is to do: /fork TASK | TASK, or /fork @ANCHOR TASK")
     prices = quotes(agent.runtime, agent.live("main"), len(tasks))
     await agent.forks.agree(agent.live("main"), tasks, node)
-    children = agent.fork(tasks, node=node)
+    children = agent.fork(tasks, node=node, budget=usd)
     return Done(f"⑂ {', '.join(child.name for child in children)} from {start} · {_priced(prices, start)}")
 
 
@@ -94,6 +96,10 @@ def _priced(prices: Sequence[Quote], start: str) -> str:
 def _anchors(conversation: Conversation) -> str:
     names = ", ".join(f"@{name}" for name in conversation.tree.anchors)
     return f"there are {names}" if names else "/anchor NAME makes one"
+
+
+async def _budget(conversation: Conversation, rest: str) -> Done:
+    return Done(budget(conversation, rest))
 
 
 async def _anchor(conversation: Conversation, rest: str) -> Done:
@@ -292,7 +298,7 @@ def working_on(conversation: Conversation, name: str) -> str:
 COMMANDS: dict[str, Command] = {
     command.name: command
     for command in (
-        Command("fork", "[@ANCHOR] TASK | …", "send parallel investigations that know all this", _fork),
+        Command("fork", "[@ANCHOR] TASK | …", "parallel investigations that know all this; --budget USD first", _fork),
         Command("btw", "QUESTION", "ask aside; it stays out of the history", _aside),
         Command("forks", "", "what the forks do, and what they cost", _forks),
         Command("watch", "F", "follow a fork", _watch),
@@ -311,8 +317,8 @@ COMMANDS: dict[str, Command] = {
         Command("trust", "", "accept this folder's settings", _trust),
         Command("help", "", "this list", _help),
         Command("quit", "", "leave; the session is saved", _quit),
+        Command("budget", "[F] [USD]", "show or limit what the session, or a fork, may cost", _budget),
         Command("anchor", "[NAME]", "mark this place to fork from later", _anchor),
-        Command("budget", "USD", "limit what the session may cost"),
         Command("tree", "", "branches, epochs, costs"),
         Command("switch", "F|NODE", "go on from another place"),
         Command("rewind", "", "go back to before a message"),

@@ -31,4 +31,6 @@ class Config:
     default_effort: str | None = None
     model: str | None = None
     effort: str | None = None
+    budget: float | None = None
+    """Dollars that the person asked the session to cost at most; None: what it has on record, else `limits` say."""
     asker: Asker | None = None

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from omg.agent.agent import Agent
+from omg.agent.budget import Purse
 from omg.agent.epoch import change_head
 from omg.agent.facts import Fact, environment, instruction_paths, instructions
 from omg.agent.forks import ForkRefused
@@ -87,7 +88,6 @@ class Conversation:
                 asker=config.asker,
                 outputs=config.home / "outputs",
                 facts=self._facts,
-                cost=lambda: self.figures().cost_usd,
             )
         )
 
@@ -134,6 +134,10 @@ class Conversation:
         """The sums of the whole tree, or of one branch's own requests."""
         lines = accounts.lines(self.tree)
         return accounts.sums(lines) if branch is None else accounts.of_branch(lines, branch)
+
+    def purses(self) -> list[Purse]:
+        """The whole session's money, and that of every fork with a budget of its own."""
+        return self.agent.runtime.budgets.purses()
 
     def context_used(self, branch: str = "main") -> int:
         """Tokens that `branch` has in its context, as the provider last counted them."""

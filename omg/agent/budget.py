@@ -1,0 +1,205 @@
+"""Budgets: what each branch may spend, what it has spent, and what is held for it, down the tree.
+
+Nothing is stored here that the log does not tell: what was spent is the ledger's, limits are records, and what is
+reserved belongs to requests on record whose reply has not begun.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from omg.agent import bill
+from omg.agent.state import Branch, Request, Tree
+from omg.core.trouble import Trouble
+from omg.core.usage import Usage
+from omg.wire.head import Head
+
+_EXACT = 1e-9
+"""Dollars below which two sums are the same: they are sums of floats."""
+
+
+class Exhausted(Trouble):
+    """The next request does not fit into a budget. Says whose, and what is left of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """A branch's money, its forks' included, in dollars."""
+
+    branch: str
+    limit: float | None
+    """None: no limit of its own."""
+    spent: float
+    """By the provider's own figures, at list prices."""
+    reserved: float
+    """The predicted input of requests whose reply has not begun, and what forks at work still have of their own."""
+    unpriced: bool = False
+    """Whether something was sent to a model whose price is not known, so that `spent` is too little."""
+
+    @property
+    def left(self) -> float | None:
+        """What can still be reserved; below nothing where replies have cost more than there was."""
+        return None if self.limit is None else self.limit - self.spent - self.reserved
+
+
+@dataclass(slots=True)
+class _Sums:
+    """One look at the tree: dollars by branch, of its own requests alone."""
+
+    spent: dict[str, float]
+    reserved: dict[str, float]
+    unpriced: set[str]
+    children: dict[str, list[Branch]]
+
+    def taken(self, name: str) -> float:
+        """What a branch and its forks have spent, and what is reserved for them."""
+        own = self.spent.get(name, 0.0) + self.reserved.get(name, 0.0)
+        return own + sum(self.claim(child) for child in self.children.get(name, ()))
+
+    def claim(self, child: Branch) -> float:
+        """What a fork takes of its parent's purse: all that it may cost as long as it works, then what it has cost."""
+        taken = self.taken(child.name)
+        return max(taken, child.budget) if child.budget and child.status == "running" else taken
+
+    def line(self, name: str) -> Iterator[str]:
+        """A branch, and everything below it."""
+        yield name
+        for child in self.children.get(name, ()):
+            yield from self.line(child.name)
+
+
+class Budgets:
+    """The purses of one session's branches. A fork with a limit has a purse of its own, filled from its parent's."""
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._expected: dict[int, Usage] = {}
+        self._settled: dict[int, float | None] = {}
+        self._said: set[str] = set()
+
+    def purse(self, name: str = "main") -> Purse:
+        """The money of a branch. Raises KeyError."""
+        sums = self._sums()
+        line = list(sums.line(name))
+        spent = sum(sums.spent.get(each, 0.0) for each in line)
+        reserved = sums.taken(name) - spent
+        unpriced = not sums.unpriced.isdisjoint(line)
+        return Purse(name, self._tree.branches[name].budget or None, spent, reserved, unpriced)
+
+    def purses(self) -> list[Purse]:
+        """The whole session's, and that of every fork with a limit of its own."""
+        limited = (name for name, branch in self._tree.branches.items() if branch.budget)
+        return [self.purse(name) for name in dict.fromkeys(("main", *limited))]
+
+    def limited(self, name: str) -> bool:
+        """Whether a branch draws on any purse with a limit."""
+        return any(branch.budget for branch in self._upwards(name))
+
+    def reserve(self, name: str, n: int, expected: Usage, head: Head, at: float) -> str | None:
+        """Set the cost of request `n`'s input aside, from when it is on record until its reply begins.
+
+        Raises Exhausted where that is more than a purse has left. Returns what a person should know, once: that the
+        price is not known, so that no budget can hold this back.
+        """
+        self._expected[n] = expected
+        if not self.limited(name):
+            return None
+        cost = bill.list_price(expected, head.model, head.endpoint, at)
+        self._fits(name, cost or 0.0, "the next request would cost")
+        if cost is not None or head.model in self._said:
+            return None
+        self._said.add(head.model)
+        return f"the price of {head.model} at {head.endpoint} is not known: the budget cannot count what it costs"
+
+    def set_aside(self, name: str, dollars: float) -> None:
+        """Whether forks of a branch may be given `dollars`. Raises Exhausted where it has not that much left."""
+        self._fits(name, dollars, "the forks would have")
+
+    def raised(self, name: str, limit: float) -> None:
+        """Whether a fork's limit may become `limit`. Raises Exhausted where its parent has not that much left."""
+        branch, sums = self._tree.branches[name], self._sums()
+        more = limit - sums.claim(branch)
+        if branch.made.parent is not None and branch.status == "running" and more > 0:
+            self._fits(branch.made.parent, more, "this would take another")
+
+    def short(self, name: str) -> bool:
+        """Whether the next request, if it costs what the last one did, is the last that can be paid, its share of a
+        purse that several draw on taken as even."""
+        request = self._tree.requests.get(self._tree.branches[name].last_request or 0)
+        last = self._cost(request) if request is not None and self.limited(name) else None
+        if last is None:
+            return False
+        sums = self._sums()
+        return any(room < last * (1 + self._drawing(sums, holder, name)) for holder, room in self._rooms(sums, name))
+
+    def _drawing(self, sums: _Sums, holder: str, name: str) -> int:
+        """How many branches spend from one purse now, `name` among them."""
+        return len({name, *(each for each in sums.line(holder) if self._tree.branches[each].status == "running")})
+
+    def _fits(self, name: str, dollars: float, what: str) -> None:
+        sums = self._sums()
+        holder, room = min(self._rooms(sums, name), key=lambda found: found[1], default=(name, float("inf")))
+        if dollars > room + _EXACT:
+            raise Exhausted(f"budget: {self._said_of(holder)}; {what} {money(dollars)}")
+
+    def _said_of(self, holder: str) -> str:
+        purse = self.purse(holder)
+        whose = "the session" if holder == "main" else f"fork {holder}"
+        held = f", and {money(purse.reserved)} is reserved" if purse.reserved > _EXACT else ""
+        return f"{whose} has spent {money(purse.spent)} of {money(purse.limit or 0.0)}{held}"
+
+    def _rooms(self, sums: _Sums, name: str) -> Iterator[tuple[str, float]]:
+        """Every purse with a limit that a branch draws on, and what this branch can take from it.
+
+        What was set aside for the branch itself, or for one above it, is there for it to take; what was set aside for
+        others is not.
+        """
+        taken, below = sums.taken(name), None
+        for branch in self._upwards(name):
+            if below is not None:
+                taken += sums.taken(branch.name) - sums.claim(below)
+            if branch.budget:
+                yield branch.name, branch.budget - taken
+            below = branch
+
+    def _upwards(self, name: str) -> Iterator[Branch]:
+        branch = self._tree.branches.get(name)
+        while branch is not None:
+            yield branch
+            branch = self._tree.branches.get(branch.made.parent or "")
+
+    def _sums(self) -> _Sums:
+        sums = _Sums({}, {}, set(), {})
+        for branch in self._tree.branches.values():
+            if branch.made.parent is not None:
+                sums.children.setdefault(branch.made.parent, []).append(branch)
+        for request in self._tree.requests.values():
+            name = request.logged.branch
+            cost = self._cost(request)
+            if cost is None:
+                sums.unpriced.add(name)
+            if cost:
+                sums.spent[name] = sums.spent.get(name, 0.0) + cost
+            elif request.begun is None and request.settled is None:
+                sums.reserved[name] = sums.reserved.get(name, 0.0) + self._foretold(request)
+        return sums
+
+    def _cost(self, request: Request) -> float | None:
+        """What a request has cost so far; priced once when that is final."""
+        n = request.logged.n
+        if request.settled is None:
+            return bill.cost(self._tree, request)
+        if n not in self._settled:
+            self._settled[n] = bill.cost(self._tree, request)
+            self._expected.pop(n, None)
+        return self._settled[n]
+
+    def _foretold(self, request: Request) -> float:
+        head, expected = self._tree.heads[request.logged.head], self._expected.get(request.logged.n, Usage())
+        return bill.list_price(expected, head.model, head.endpoint, request.logged.at) or 0.0
+
+
+def money(value: float) -> str:
+    """Dollars in words to a model or a person: cents from a dollar on, else four digits behind the point."""
+    return f"${value:.2f}" if value >= 1 else f"${value:.4f}"
