@@ -80,6 +80,18 @@ async def test_forks_of_a_streaming_parent_begin_before_its_reply(tmp_path):
     assert on.provider.illegal == []
 
 
+async def test_forks_know_words_that_nobody_has_begun_to_answer(tmp_path):
+    gate = asyncio.Event()
+    on = stage(tmp_path, lines(first=Says("long", before=gate)))
+    conversation = on.open()
+    turn = asyncio.ensure_future(conversation.say("first"))
+    await until(lambda: on.provider.sent)
+    await ended(conversation, conversation.agent.fork(["task_one", "task_two"]))
+    assert_siblings(on, prefix(on.provider.sent[0].body), "task_one", "task_two")
+    gate.set()
+    await turn
+
+
 async def test_forks_of_a_parent_with_open_calls_have_constant_results_before_their_task(tmp_path):
     calls = (("hold", {"name": "x"}), ("hold", {"name": "y"}))
     on = stage(tmp_path, lines(first=Says("let me", calls=calls)))
