@@ -65,6 +65,10 @@ def cut_result(blocks: list[Message]) -> None:
     blocks[0]["content"][0]["text"] = blocks[0]["content"][0]["text"][:100] + "[cut]"
 
 
+def offloaded(blocks: list[Message]) -> None:
+    blocks[0]["content"][0]["text"] += "\n[the rest is in /tmp/omg-5f6c/1.txt]"
+
+
 def split(bodies: Bodies) -> Bodies:
     blocks = json.loads(bodies[REPORTS])["content"]
     assert len(blocks) == 3
@@ -131,7 +135,7 @@ MESSAGES = [
     case(62, "ephemeral turn pruned", PARALLEL - 1, lambda bodies: [*bodies[:4], *bodies[10:]]),
     case(63, "rewind", PARALLEL - 1, lambda bodies: bodies[:4]),
     case(64, "history for a summary", WORDS, lambda bodies: [user("Summary: all was read."), bodies[-1]]),
-    case(65, "path of an offload", RESULT, content(RESULT, lambda blocks: blocks[0].update(tool_use_id="/tmp/5f6c"))),
+    case(65, "path of an offload", RESULT, content(RESULT, offloaded)),
     case(66, "replacement decided again", RESULTS, content(RESULTS, cut_result)),
     case(67, "search and replace", WORDS, everywhere("naïve".encode(), b"simple")),
     case(68, "time stamps", WORDS, content(WORDS, lambda blocks: blocks[1].update(at="14:03"))),

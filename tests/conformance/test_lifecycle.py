@@ -148,7 +148,7 @@ async def test_m107_forks_right_behind_a_change_pay_once_and_one_says_why(whole)
     assert [cause.split(" (")[0] for cause in whole.causes] == ["model or parameter change"]
 
 
-async def test_m100_m110_siblings_of_a_cold_tail_wait_for_the_leaders_first_event(whole):
+async def test_m097_m100_m110_siblings_of_a_cold_tail_wait_for_the_leaders_first_event(whole):
     conversation = await at_work(whole)
     whole.clock.at += 400
     began: list[int] = []

@@ -16,6 +16,7 @@ from omg.agent.permit import Answer, Question
 from omg.agent.runtime import Habits, Limits, ModelSetup, Rules
 from omg.cache.mirror import Billed, Mirror
 from omg.cache.plan import Ttls
+from omg.cache.rules import CacheRules
 from omg.core.catalog import Catalog, load_catalog
 from omg.core.events import CacheMissed, Event
 from omg.core.usage import Ttl
@@ -53,8 +54,8 @@ class Clock:
 class Cache(Mirror):
     """The provider's cache, with a time to settle: what is written can be read `settles` seconds after it began."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, rules: CacheRules | None = None) -> None:
+        super().__init__(rules)
         self.settles = 0.0
         self._settling: list[tuple[float, Billed]] = []
 
