@@ -14,6 +14,9 @@ Spoken = Text | Thinking | ReplyEnded | ToolCalled | ToolOutput | ToolResult
 _THOUGHT = 400
 """Characters of thinking that are kept: the end of it is shown while nothing else is."""
 
+_TAIL = 4000
+"""Characters of a growing block that are looked at: more than a screen's part of it is never shown."""
+
 
 @dataclass(slots=True)
 class Stream:
@@ -57,7 +60,7 @@ class Stream:
         ink, inner = self.page.ink, width - len(self.label)
         lines: list[str] = []
         if self.blocks.tail.strip():
-            lines = fold(clean(self.blocks.tail).rstrip("\n"), inner)
+            lines = fold(clean(self.blocks.tail[-_TAIL:]).rstrip("\n"), inner)
         elif self.thought:
             lines = [ink("dim", row) for row in fold(one_line(self.thought), inner)[-2:]]
         cards = [card for card in self.deck.running.values() if card.call.branch == branch]

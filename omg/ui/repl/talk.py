@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
-from omg.core.events import Event, Requested, Used
+from omg.core.events import Event, Requested, Text, Thinking, ToolOutput, Used
 from omg.session.commands import COMMANDS, Action, run_command
 from omg.session.conversation import Conversation
 from omg.session.questions import Questions
@@ -98,7 +98,11 @@ class Talk:
         except Exception as error:  # noqa: BLE001 - the border between the agent and what is shown of it
             self.trouble(error)
         self._tick()
-        self.changed()
+        if not isinstance(event, Text | Thinking | ToolOutput) or self._shown(event.branch):
+            self.changed()
+
+    def _shown(self, branch: str) -> bool:
+        return self.open is not None and branch in self.open.feed.streams
 
     def _count_soon(self) -> None:
         if not self._stale:
