@@ -15,7 +15,7 @@ from omg.cache.rules import minimum_for
 from omg.cli.settings import Read, Settings, SettingsError, home, read_settings
 from omg.core.catalog import Catalog, load_catalog
 from omg.provider.models import model_for
-from omg.provider.profiles import OFFLINE, Choice, choose
+from omg.provider.profiles import OFFLINE, Choice, Profile, choose
 from omg.session.config import Config
 from omg.wire.seal import Json
 
@@ -103,8 +103,8 @@ def _flagged(settings: Settings, args: argparse.Namespace) -> Settings:
     )
 
 
-def make_config(plan: Plan, asker: Asker | None) -> Config:
-    """Everything a session needs. Loads tools and builds the provider."""
+def make_config(plan: Plan, asker: Asker | None, *, typed: bool = False) -> Config:
+    """Everything a session needs; `typed` where a person types. Loads tools and builds the provider."""
     from omg.provider.factory import build_provider
 
     settings, catalog = plan.settings, load_catalog()
@@ -117,7 +117,7 @@ def make_config(plan: Plan, asker: Asker | None) -> Config:
         provider_name=plan.choice.profile.name,
         default_model=plan.default_model,
         default_effort=settings.effort,
-        setup_for=lambda model, effort: model_setup(plan.choice, settings, model, effort),
+        setup_for=lambda model, effort: model_setup(plan.choice, model, effort),
         rules=Rules(settings.mode, _rules(settings.allow, catalog), _rules(settings.deny, catalog)),
         limits=Limits(
             width=settings.forks.width,
@@ -131,6 +131,9 @@ def make_config(plan: Plan, asker: Asker | None) -> Config:
         effort=plan.effort,
         budget=plan.budget,
         asker=asker,
+        typed=typed,
+        ttl=None if settings.cache.ttl == "auto" else settings.cache.ttl,
+        keep_warm=settings.cache.keep_warm == "auto",
     )
 
 
@@ -145,7 +148,7 @@ def _rules(texts: Iterable[str], catalog: Catalog) -> tuple[Rule, ...]:
     return rules
 
 
-def model_setup(choice: Choice, settings: Settings, name: str, effort: str | None) -> ModelSetup:
+def model_setup(choice: Choice, name: str, effort: str | None) -> ModelSetup:
     """What a request for this model at this endpoint looks like."""
     model, profile = model_for(name), choice.profile
     extra: list[tuple[str, Json]] = []
@@ -158,19 +161,17 @@ def model_setup(choice: Choice, settings: Settings, name: str, effort: str | Non
         max_tokens=model.max_tokens,
         window=model.window,
         minimum=minimum_for(name),
-        ttls=_ttls(choice, settings),
+        ttls=_ttls(profile),
         headers=(("anthropic-version", _VERSION),),
         extra=tuple(extra),
         remembers=choice.endpoint != OFFLINE,
         shares_cache=profile.cache != "none",
+        ping_tokens=profile.ping_tokens if profile.cache == "markers" else None,
     )
 
 
-def _ttls(choice: Choice, settings: Settings) -> Ttls | None:
-    """The ttl classes of the markers; None where the endpoint does not honour any."""
-    profile = choice.profile
+def _ttls(profile: Profile) -> Ttls | None:
+    """The ttl classes that markers may have; None where the endpoint does not honour any."""
     if profile.cache != "markers":
         return None
-    if "1h" not in profile.ttls:
-        return Ttls("5m", "5m")
-    return Ttls("1h", "1h" if settings.cache.ttl == "1h" else "5m")
+    return Ttls("1h" if "1h" in profile.ttls else "5m", "5m")

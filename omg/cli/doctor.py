@@ -61,9 +61,11 @@ def _configured(args: argparse.Namespace, env: Mapping[str, str], clean: bool) -
 
 def _model(plan: Plan) -> Iterator[str]:
     name = plan.model or plan.default_model
-    setup = model_setup(plan.choice, plan.settings, name, plan.effort)
+    setup = model_setup(plan.choice, name, plan.effort)
     marks = (
-        f"markers at {setup.ttls.head} and {setup.ttls.messages}" if setup.ttls else "no markers: not honoured there"
+        f"markers at {setup.ttls.head}, in messages {plan.settings.cache.ttl}"
+        if setup.ttls
+        else "no markers: not honoured there"
     )
     sizes = f"window {setup.window}, max_tokens {setup.max_tokens}, cached from {setup.minimum} tokens"
     yield f"model: {name}, {sizes}, {marks}"

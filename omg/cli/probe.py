@@ -65,7 +65,7 @@ def _target(plan: Plan) -> Target:
     prices = price(model, choice.endpoint)
     if prices is None:
         raise Trouble(f"no price is known for {model} at {choice.endpoint}, so no limit could be kept: name another")
-    setup = model_setup(choice, plan.settings, model, None)
+    setup = model_setup(choice, model, None)
     return Target(choice.endpoint, model, prices, choice.profile.ttls, setup.headers)
 
 

@@ -110,7 +110,7 @@ def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None) -> 
     plan = make_plan(args, os.environ)
     name = resume or args.resume or ("last" if args.go_on else None)
     path = None if name is None else _store(args).find(name, plan.folder)
-    config = make_config(plan, asker)
+    config = make_config(plan, asker, typed=asker is not None)
     config.provider.warm_up()
     conversation = open_new(config) if path is None else open_saved(config, path)
     before = conversation.agent.mode("main")

@@ -16,6 +16,7 @@ from omg.session.conversation import Conversation
 from omg.session.purses import budget, split_budget
 from omg.session.reports import cache_table, hit, markdown, money, ratio, tokens
 from omg.session.store import Store
+from omg.session.warmth import kept
 
 ActionKind = Literal["watch", "resume", "quit", "say", "join", "trust", "open"]
 
@@ -212,7 +213,7 @@ async def _drop(conversation: Conversation, rest: str) -> Done:
 
 
 async def _cache(conversation: Conversation, rest: str) -> Done:
-    return Done(cache_table(conversation.tree))
+    return Done(f"{cache_table(conversation.tree)}\n\n{kept(conversation)}")
 
 
 async def _model(conversation: Conversation, rest: str) -> Done:

@@ -9,6 +9,7 @@ from pathlib import Path
 from omg.agent.permit import Asker
 from omg.agent.runtime import Limits, ModelSetup, Rules
 from omg.core.catalog import Catalog
+from omg.core.usage import Ttl
 from omg.provider.protocol import Provider
 
 
@@ -34,3 +35,9 @@ class Config:
     budget: float | None = None
     """Dollars that the person asked the session to cost at most; None: what it has on record, else `limits` say."""
     asker: Asker | None = None
+    typed: bool = False
+    """Whether a person types here, and may let a while pass between turns."""
+    ttl: Ttl | None = None
+    """The ttl of messages that the person has set; None: it is decided."""
+    keep_warm: bool = True
+    """Whether pings may keep the cache warm between turns."""

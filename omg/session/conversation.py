@@ -14,7 +14,8 @@ from omg.agent.epoch import change_head
 from omg.agent.facts import Fact, environment, instruction_paths, instructions
 from omg.agent.forks import ForkRefused
 from omg.agent.journal import Journal
-from omg.agent.runtime import ModelSetup, Runtime
+from omg.agent.keep_warm import KeepWarm
+from omg.agent.runtime import Habits, ModelSetup, Runtime
 from omg.agent.spending import quoted
 from omg.agent.state import Tree
 from omg.agent.turn import Outcome
@@ -24,10 +25,10 @@ from omg.cache.quote import Quote
 from omg.core.events import Emit, Event, Notice, SessionOpened
 from omg.session import accounts
 from omg.session.config import Config
+from omg.session.gaps import Gaps
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.workspace import git
-
 
 Failed = Callable[[Exception], None]
 
@@ -71,6 +72,7 @@ class Conversation:
         """Words that a crash has taken back."""
         self.notes: list[str] = []
         """What goes before the model with the person's next words, such as a command they ran themselves."""
+        self.gaps = Gaps(config.home)
         root = git.root(config.folder)
         self.agent = Agent(
             Runtime(
@@ -88,8 +90,13 @@ class Conversation:
                 asker=config.asker,
                 outputs=config.home / "outputs",
                 facts=self._facts,
+                habits=Habits(config.typed, self.gaps.known, config.ttl, config.keep_warm),
             )
         )
+        self.warm = KeepWarm(self.agent.runtime, lambda: self.agent.live("main"))
+        if config.typed:
+            self.hub.listen(self.gaps.heard)
+            self.hub.listen(self.warm.heard)
 
     @property
     def tree(self) -> Tree:
@@ -183,6 +190,7 @@ class Conversation:
     async def close(self) -> None:
         """Stop what runs, and let go of the log and the provider."""
         await self.agent.close()
+        await self.warm.close()
         journal: object = self.agent.runtime.journal
         close = getattr(journal, "close", None)
         if close is not None:
