@@ -142,8 +142,11 @@ def test_an_allow_rule_is_held_against_where_a_path_leads_not_against_what_it_is
 
 
 def test_a_deny_rule_of_the_project_holds_in_its_subfolders(tmp_path):
-    subject = path_subject(tmp_path / "secret" / "key", tmp_path / "sub", tmp_path)
-    assert policy(tmp_path, "all", deny=["read(secret/*)"]).decide("read", "read", subject).kind == "refuse"
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "link").symlink_to(tmp_path / "secret" / "key")
+    for name in ("secret/key", "sub/link"):
+        subject = path_subject(tmp_path / name, tmp_path / "sub", tmp_path)
+        assert policy(tmp_path, "all", deny=["read(secret/*)"]).decide("read", "read", subject).kind == "refuse"
 
 
 def test_what_may_not_be_read_is_kept_from_everything_that_reads(tmp_path):

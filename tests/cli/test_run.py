@@ -24,6 +24,8 @@ def omg(tmp_path):
     (folder / "a.txt").write_text("one é\n", "utf-8")
     base = {**os.environ, "OMG_HOME": str(tmp_path / "home"), "OMG_PROVIDER": "offline", "PYTHONPATH": str(ROOT)}
 
+    base.pop("PYTHONUNBUFFERED", None)  # what is still buffered when the interpreter ends must be told as well
+
     def run(*words, stdout=subprocess.PIPE, env=None):
         return subprocess.run(
             [*OMG, *words], cwd=folder, env={**base, **(env or {})}, stdout=stdout, stderr=subprocess.PIPE, timeout=60
