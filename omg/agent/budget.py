@@ -201,5 +201,5 @@ class Budgets:
 
 
 def money(value: float) -> str:
-    """Dollars in words to a model or a person: cents from a dollar on, else four digits behind the point."""
-    return f"${value:.2f}" if value >= 1 else f"${value:.4f}"
+    """Dollars in words to a model or a person."""
+    return f"${value:.2f}" if value >= 0.1 else f"${value:.4f}"
