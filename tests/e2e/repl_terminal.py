@@ -44,7 +44,11 @@ class Terminal:
         rc = home / "bashrc"
         rc.write_text("PS1='shell> '\n")
         self._tmux("-f", "/dev/null", "new-session", "-d", "-x", str(columns), "-y", str(rows), f"bash --rcfile {rc}")
-        self.sees("shell>")
+        try:
+            self.sees("shell>")
+        except AssertionError:
+            self.close()
+            raise
 
     def _tmux(self, *words: str) -> str:
         command = ["tmux", "-L", self._name, *words]

@@ -64,6 +64,7 @@ class App:
         self.talk = Talk(screen, page, self._changed, self.returned, self.leave)
         self._failed: Trouble | None = None
         self._status = 0
+        self._left = False
         self._hint = ""
         history = ThreadedHistory(Kept(screen.home / "history", self.talk.trouble))
         self.editor = Buffer(
@@ -125,6 +126,8 @@ class App:
         return self._status
 
     def _begin(self) -> None:
+        if self._left:  # a signal came before the prompt did
+            asyncio.get_running_loop().call_soon(self.leave)
         self._app.create_background_task(self._open())
 
     async def _open(self) -> None:
@@ -189,6 +192,7 @@ class App:
 
     def leave(self) -> None:
         """End the REPL."""
+        self._left = True
         if self._app.is_running and not self._app.is_done:
             self._app.exit()
 

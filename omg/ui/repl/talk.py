@@ -8,11 +8,12 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from omg.core.events import Event, Requested, Text, Thinking, ToolOutput, Used
-from omg.session.commands import COMMANDS, Action, run_command
+from omg.session.commands import COMMANDS, run_command
 from omg.session.conversation import Conversation
 from omg.session.questions import Questions
 from omg.session.turns import Turns
 from omg.ui.repl import shows, troubles
+from omg.ui.repl.actions import act
 from omg.ui.repl.feed import Feed
 from omg.ui.repl.markdown import warm_up
 from omg.ui.repl.own import run_shown
@@ -71,10 +72,10 @@ class Talk:
 
     async def begin(self) -> None:
         """Open the session that the flags name. Raises Trouble."""
-        await self._adopt(await asyncio.to_thread(self.screen.open, self.questions, None))
+        await self.adopt(await asyncio.to_thread(self.screen.open, self.questions, None))
         await asyncio.to_thread(warm_up)
 
-    async def _adopt(self, conversation: Conversation) -> None:
+    async def adopt(self, conversation: Conversation) -> None:
         """Go on with `conversation`."""
         books = await asyncio.to_thread(Books.of, conversation)
         feed = Feed(conversation, self.page)
@@ -210,45 +211,12 @@ class Talk:
         self.page.words(text)
         done = await run_command(open.conversation, text)
         if done.action is not None:
-            await self._act(open, done.action)
+            await act(self, open, done.action)
         if done.text:
             self.page.line(done.text)
 
-    async def _act(self, open: Open, action: Action) -> None:
-        match action.kind:
-            case "watch":
-                self._watch(open, action.subject)
-            case "resume":
-                await self._resume(open, action.subject)
-            case "quit":
-                self.leave()
-            case "say":
-                open.turns.say(action.subject)
-            case "join":
-                open.turns.join(action.subject or None)
-            case "trust":
-                self.screen.trust()
-            case "open":
-                self.open_card(int(action.subject) if action.subject else None)
-
-    def _watch(self, open: Open, name: str) -> None:
-        branch = open.conversation.tree.branches[name]
-        shows.past(self.page, open.conversation, branch, f"{name} │ ")
-        if branch.status == "running":
-            open.feed.watch(name)
-            self.page.note(f"(watching {name}; esc ends it)")
-
-    async def _resume(self, open: Open, name: str) -> None:
-        """Go on with another session; this one is closed when that one is open."""
-        if not name:
-            done = await run_command(open.conversation, "/sessions")
-            self.page.line(f"{done.text}\nsay which: /resume SESSION")
-            return
-        conversation = await asyncio.to_thread(self.screen.open, self.questions, name)
-        await self._close(open)
-        await self._adopt(conversation)
-
-    async def _close(self, open: Open) -> None:
+    async def put_away(self, open: Open) -> None:
+        """Close a conversation, and say what it came to."""
         await open.conversation.close()
         shows.farewell(self.page, open.conversation)
 
@@ -258,7 +226,7 @@ class Talk:
             if task is not asyncio.current_task():
                 task.cancel()
         if self.open is not None:
-            await self._close(self.open)
+            await self.put_away(self.open)
 
 
 def is_command(words: str) -> bool:

@@ -373,7 +373,7 @@ async def test_words_typed_before_the_session_is_open_are_kept(tmp_path):
         open, desk.app.talk.open = desk.app.talk.open, None
         desk.type("early" + ENTER)
         await desk.until(lambda: "when the session is open: early" in desk.live)
-        await desk.app.talk._adopt(open.conversation)
+        await desk.app.talk.adopt(open.conversation)
         await desk.sees("done")
         assert there.provider.sent[0].words == "early"
 
