@@ -90,7 +90,7 @@ class App:
 
     def _layout(self) -> Layout:
         search = SearchToolbar(vi_mode=False)
-        control = BufferControl(self.editor, search_buffer_control=search.control, focus_on_click=False)
+        control = BufferControl(self.editor, search_buffer_control=search.control, preview_search=True)
         prompt = Window(
             control,
             wrap_lines=True,

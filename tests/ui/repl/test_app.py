@@ -406,3 +406,17 @@ async def test_shift_tab_goes_through_the_modes_but_never_to_all(tmp_path):
             await desk.until(lambda before=before: desk.bottom != before)
             seen.add(desk.app.talk.open.conversation.agent.mode("main"))
         assert seen == {"ask", "edit", "plan"}
+
+
+async def test_what_was_typed_is_found_again(tmp_path):
+    there = stage(tmp_path, lines())
+    async with driven(there) as desk:
+        desk.type("where is the tide?" + ENTER)
+        await desk.sees("done")
+    async with driven(there) as desk:
+        desk.type("\x12tide")
+        await desk.until(lambda: desk.app.editor.history.get_strings())
+        desk.type(ENTER)
+        await desk.until(lambda: desk.prompt == "where is the tide?")
+        assert len(there.provider.sent) == 1
+    assert (tmp_path / "home" / "history").stat().st_mode & 0o077 == 0
