@@ -109,6 +109,15 @@ async def test_a_change_that_a_person_asks_for_is_an_epoch_whose_first_request_s
     assert sound(conversation)
 
 
+async def test_m072_m104_a_change_that_another_process_asked_for_is_still_its_cause(whole):
+    conversation = await at_work(whole)
+    conversation.set_model(OTHER)
+    await conversation.close()
+    conversation = whole.again()
+    await whole.say(conversation, "and now?")
+    assert whole.causes == [f"model or parameter change ({MODEL} before, {OTHER} now)"]
+
+
 async def test_m072_the_model_of_before_costs_only_what_was_said_since(whole):
     conversation = await at_work(whole)
     conversation.set_model(OTHER)
