@@ -55,7 +55,7 @@ def run(folder: Path, count: int) -> tuple[float, int]:
         return time.perf_counter() - start, held
 
 
-def make(catalog, tree, base, head_id, log) -> None:  # noqa: ANN001
+def make(catalog, tree, base, head_id, log) -> None:
     """What `/fork` does before anything is sent, a thousand times in one go."""
     records: list[Record] = []
     for count in range(FORKS):

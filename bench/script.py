@@ -17,7 +17,7 @@ _WORDS = (
     "the a and of to in is that when which cache prefix parser token reader handler returns before after each"
     " request session module state value writes holds bytes order lines index branch error path config test"
     " only never still once because through between caller update result empty missing stale"
-).split()  # noqa: SIM905 - read as prose
+).split()
 FILES = 80
 _REPLY = 60
 """Words of a reply, where nobody says how many."""

@@ -35,7 +35,16 @@ def run(words: Sequence[str]) -> int:
         return _failed(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
     except Trouble as error:
         return _failed(str(error))
+    except Exception as error:  # noqa: BLE001 - the border of the program: a bug is one line, its traceback in a file
+        return _failed(_bug(error))
     return status
+
+
+def _bug(error: Exception) -> str:
+    from omg.cli.settings import home
+    from omg.session.mishaps import mishap
+
+    return mishap(home(os.environ), error)
 
 
 def _failed(why: str) -> int:

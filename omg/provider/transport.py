@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
-
 Pieces = Sequence[bytes | memoryview]
 """A body in pieces, to be sent one behind the other with nothing between."""
 
@@ -46,8 +45,8 @@ class Transport(Protocol):
     """Carries one request at a time per call; many calls may be under way."""
 
     def post(self, path: str, body: Pieces, headers: Mapping[str, str]) -> AbstractAsyncContextManager[Reply]:
-        """POST exactly the bytes of `body`, once, with no retry. Raises StatusFailed or ConnectionFailed, on entry or from the
-        frames; leaving the context closes the connection."""
+        """POST exactly the bytes of `body`, once, with no retry. Raises StatusFailed or ConnectionFailed, on entry or
+        from the frames; leaving the context closes the connection."""
         ...
 
     def warm_up(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from dataclasses import dataclass, field, replace
 
 from omg.cache.mirror import Mirror
@@ -9,6 +10,9 @@ from omg.core.events import CacheMissed, Notice, Requested, Used
 from omg.session import accounts
 from omg.session.commands import run_command
 from omg.session.verify import verify
+from omg.wire.chain import Node
+from omg.wire.request import Envelope, build
+from omg.wire.seal import seal
 from tests.scripted import Says, Scripted, Stage, failure, prefix
 
 LONG = "A long story. " * 4000
@@ -224,6 +228,40 @@ async def test_while_main_is_at_work_there_is_none(tmp_path):
     await turn
 
 
+async def test_nor_before_the_first_request_of_a_turn(tmp_path):
+    on = kept(tmp_path)
+    conversation = on.open()
+    await conversation.say(LONG)
+    await settle()
+    reading, read = threading.Event(), threading.Event()
+
+    def facts():
+        reading.set()
+        read.wait(5)
+        return ()
+
+    conversation.agent.runtime.facts = facts
+    turn = asyncio.ensure_future(conversation.say("second"))
+    while not reading.is_set():
+        await asyncio.sleep(0.001)
+    await on.time.passes(1000)
+    assert on.provider.pings == []
+    read.set()
+    await turn
+
+
+async def test_a_ping_that_is_not_what_was_sent_is_never_sent(tmp_path):
+    on = kept(tmp_path)
+    conversation = on.open()
+    await conversation.say(LONG)
+    live = conversation.agent.live("main")
+    other = Node(None, seal("user", [{"type": "text", "text": "something else"}]))
+    live.last = build(live.branch.head, other, (), Envelope(8000))
+    await on.time.passes(1000)
+    assert on.provider.pings == []
+    assert "differs from what was sent" in on.notices[0]
+
+
 async def test_after_words_time_counts_from_the_start_of_their_request(tmp_path):
     gate = asyncio.Event()
     on = kept(tmp_path, lambda sent: Says("done", midway=gate if "second" in sent.words else None))
@@ -386,7 +424,7 @@ async def test_a_machine_that_slept_pings_nothing_that_has_lapsed(tmp_path):
     await conversation.say(LONG)
     await settle()
     on.time.jumps(400)
-    await on.time.passes(1000)
+    await on.time.passes(10_000)
     assert on.provider.pings == []
 
 

@@ -29,7 +29,8 @@ def parsed(server: RawServer) -> dict[str, str]:
 async def test_the_bytes_on_the_wire_are_the_bytes_given() -> None:
     async with raw_server(sse(b"event: ping\ndata: {}\n\n")) as server:
         transport = SdkTransport(server.url)
-        async with transport.post("/v1/messages", (AWKWARD[:7], memoryview(AWKWARD)[7:]), {"anthropic-beta": "x-2026"}) as reply:
+        pieces = (AWKWARD[:7], memoryview(AWKWARD)[7:])
+        async with transport.post("/v1/messages", pieces, {"anthropic-beta": "x-2026"}) as reply:
             assert [frame async for frame in reply.frames] == [Frame("ping", "{}")]
             assert reply.headers["request-id"] == "req_1"
         head, body = server.requests[0]

@@ -9,6 +9,7 @@ from omg.core.trouble import Trouble
 from omg.session.mishaps import mishap
 from omg.ui.repl.page import Page
 
+
 def tell(page: Page, home: Path, error: BaseException) -> None:
     """Say in one line what went wrong."""
     if isinstance(error, Trouble | ToolError):
