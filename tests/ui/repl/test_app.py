@@ -415,7 +415,7 @@ async def test_what_was_typed_is_found_again(tmp_path):
         await desk.sees("done")
     async with driven(there) as desk:
         desk.type("\x12tide")
-        await desk.until(lambda: desk.app.editor.history.get_strings())
+        await desk.until(desk.app.editor.history.get_strings)
         desk.type(ENTER)
         await desk.until(lambda: desk.prompt == "where is the tide?")
         assert len(there.provider.sent) == 1
