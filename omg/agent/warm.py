@@ -68,7 +68,7 @@ def before_change(tree: Tree, branch: Branch) -> Request | None:
     owner = branch
     while owner.epoch == 1 and owner.made.parent is not None:
         owner = tree.branches[owner.made.parent]
-    if owner.epoch == 1 or branch.last_request is not None:
+    if owner.epoch == 1 or branch.last_request is not None or branch.head.id != owner.head.id:
         return None
     for request in reversed(tree.requests.values()):
         if request.begun is None or request.logged.tip not in tree.nodes:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from omg.agent.fanout import Places
 from omg.agent.runtime import Habits
 from omg.session.load import load
 from tests.conformance.heads import field as changed
@@ -155,6 +156,19 @@ async def test_m107_forks_right_behind_a_change_pay_once_and_one_says_why(whole)
     reads = sorted(request.settled.usage.read for request in requests)
     assert reads[0] == 0 and reads[1] == reads[2] > 5000
     assert [cause.split(" (")[0] for cause in whole.causes] == ["model or parameter change"]
+
+
+async def test_m072_a_fork_from_before_a_change_that_starts_behind_it_has_lost_nothing(whole):
+    conversation = await at_work(whole)
+    places = conversation.agent.forks.places = Places(1)
+    async with places.taken():
+        children = conversation.agent.fork(["what is it?"])
+        conversation.set_model(OTHER)
+        await whole.say(conversation, "show story.txt", "show story.txt, again")
+    await conversation.agent.forks.wait(children)
+    assert whole.sent[-1].json["model"] == MODEL
+    assert len(whole.causes) == 1, "main's own"
+    assert usage(conversation).read == foretold(conversation).read > 5000
 
 
 async def test_m097_m100_m110_siblings_of_a_cold_tail_wait_for_the_leaders_first_event(whole):
