@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from omg.core.usage import Usage
 
+WORTH_A_WAIT = 64
+"""Tokens of an unwritten tail under which nobody is made to wait for what it would save."""
 LEADER_LIMIT = 30.0
 """Seconds that followers wait for a leader at most."""
 _FIRST_SETTLE, _LONGEST_SETTLE = 0.25, 4.0
@@ -118,13 +120,13 @@ class Convoy:
             self._turn.release()
 
 
-def holding_pays(*, siblings: int, tail: int, minimum: int, write_over_read: float | None, hold_usd: float) -> bool:
+def holding_pays(*, siblings: int, tail: int, write_over_read: float | None, hold_usd: float) -> bool:
     """Whether followers should wait for a leader to write the `tail` tokens that all of them share and nobody holds:
-    when that saves more than `hold_usd`, and the tail reaches the minimum.
+    when that saves more than `hold_usd`.
 
     `write_over_read` is dollars by which a token written costs more than a token read; None where unknown.
     """
-    if siblings < 2 or tail < minimum:
+    if siblings < 2 or tail < WORTH_A_WAIT:
         return False
     if write_over_read is None:
         return hold_usd <= 0

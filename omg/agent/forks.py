@@ -156,21 +156,22 @@ class Forks:
         pays = setup.shares_cache and holding_pays(
             siblings=len(children),
             tail=self._unwritten(leader, setup.minimum),
-            minimum=setup.minimum,
             write_over_read=None if prices is None else (prices.base.write_5m - prices.base.read) / 1_000_000,
             hold_usd=self.runtime.limits.hold_usd,
         )
         return Convoy(self.settling) if pays else None
 
     def _unwritten(self, leader: Live, minimum: int) -> int:
-        """Tokens that the siblings share and that nobody holds: the head's own where they share nothing else."""
+        """Tokens that the siblings share and that nobody holds: the head's own where they share nothing else; 0 where
+        all that they share is too short to be cached."""
         head, tip, shared = leader.branch.head, leader.branch.tip, leader.shared
         if tip is None:
             return 0
         mark = Mark("5m", shared.node, shared.block) if shared else Mark("1h")
         holdings, now = self.runtime.holdings, self.runtime.clock()
         foretold = forecast(holdings, head, tip, [mark], now=now, minimum=minimum)
-        return holdings.tokens(head, mark.node, mark.block) - foretold.usage.read
+        shared_tokens = holdings.tokens(head, mark.node, mark.block)
+        return shared_tokens - foretold.usage.read if shared_tokens >= minimum else 0
 
     def _start(self, child: Live, words: Sequence[str] | None, convoy: Convoy | None = None) -> None:
         child.task = asyncio.create_task(self._run(child, words, convoy), name=f"fork {child.name}")

@@ -74,7 +74,7 @@ async def test_nobody_waits_where_the_tail_is_warm(tmp_path):
     await conversation.close()
 
 
-async def test_nobody_waits_where_the_tail_is_under_the_minimum(tmp_path):
+async def test_nobody_waits_where_what_is_shared_is_under_the_minimum(tmp_path):
     never = asyncio.Event()
     on = stage(tmp_path, lines(task=Says(before=never)), setup={"minimum": 8192})
     conversation = on.open()
@@ -94,13 +94,13 @@ async def test_nobody_waits_where_the_endpoint_has_no_cache_to_share(tmp_path):
 
 
 def test_holding_pays_where_it_saves_more_than_it_must():
-    case = {"siblings": 3, "tail": 10_000, "minimum": 512, "write_over_read": 1e-6, "hold_usd": 0.0}
+    case = {"siblings": 3, "tail": 10_000, "write_over_read": 1e-6, "hold_usd": 0.0}
     assert holding_pays(**case)
     assert holding_pays(**{**case, "hold_usd": 0.0199})
     assert not holding_pays(**{**case, "hold_usd": 0.0201})
     assert not holding_pays(**{**case, "siblings": 1})
-    assert not holding_pays(**{**case, "tail": 511})
-    assert holding_pays(**{**case, "tail": 512})
+    assert not holding_pays(**{**case, "tail": 63})
+    assert holding_pays(**{**case, "tail": 64})
     assert holding_pays(**{**case, "write_over_read": None})
     assert not holding_pays(**{**case, "write_over_read": None, "hold_usd": 1.0})
 
