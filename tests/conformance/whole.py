@@ -128,7 +128,7 @@ class Gateway:
 
 
 def answer(request: Mapping[str, Any]) -> Reply:
-    """The offline engine, which also reads a story in as many parts as it is told: "parts 3", "part 1 to 30"."""
+    """The offline engine, which also reads a story in as many parts at once as it is told: "parts 3"."""
     newest = request["messages"][-1]["content"]
     words = newest[-1].get("text", "")
     count = re.match(r"parts (\d+)$", words)
