@@ -10,6 +10,7 @@ from typing import cast
 from omg.provider.offline.engine.work import Ask, Outcome
 
 _TAGGED = re.compile(r"\s*<([A-Za-z][\w-]*)(?:\s[^>]*)?>.*</\1>\s*", re.S)
+_READ_THEM = "sum up what they found"
 _REPORT = re.compile(r"<report\b((?:[^>\"]|\"[^\"]*\")*)>(.*?)</report>", re.S)
 
 Block = Mapping[str, object]
@@ -121,8 +122,17 @@ def _text_of(block: Block) -> str:
     return text if block.get("type") == "text" and isinstance(text, str) else ""
 
 
+def _only_reports(message: Message) -> bool:
+    """Whether nothing but reports has come: whoever sends them wants them read."""
+    return bool(message.texts) and all(
+        block.get("type") == "text" and _REPORT.fullmatch(_text_of(block).strip()) for block in message.blocks
+    )
+
+
 def _job(messages: Sequence[Message]) -> tuple[int, str]:
     spoken = [(place, message.texts) for place, message in enumerate(messages) if message.role == "user"]
+    if spoken and _only_reports(messages[spoken[-1][0]]):
+        return spoken[-1][0], _READ_THEM
     for place, texts in reversed(spoken):
         for text in reversed(texts):
             if not _TAGGED.fullmatch(text):

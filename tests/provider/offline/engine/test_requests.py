@@ -185,3 +185,14 @@ def test_text_blocks_are_never_empty(tmp_path: Path) -> None:
     for words in ("outline empty.py", "read empty.py", "run `true`", "?"):
         assert client.say(words).strip()
     assert isinstance(ask(user("?")).blocks[0], TextBlock)
+
+
+def test_a_message_of_nothing_but_reports_is_to_be_read() -> None:
+    asked = {"role": "user", "content": [{"type": "text", "text": "where is moor defined?"}]}
+    answered = {"role": "assistant", "content": [{"type": "text", "text": "there"}]}
+    text = '<report fork="a" status="done" task="who calls moor?">\nNobody calls `moor`.\n</report>'
+    joined = {"role": "user", "content": [{"type": "text", "text": text}]}
+    reply = respond({"model": "m", "messages": [asked, answered, joined]})
+    (block,) = reply.blocks
+    assert isinstance(block, TextBlock)
+    assert "Nobody calls `moor`." in block.text
