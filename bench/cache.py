@@ -24,6 +24,8 @@ class Entry:
 
     ttl: Ttl
     used: float
+    readable: float = 0.0
+    """From when on it can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class Cache:
     """Entries by prefix. Times are the caller's."""
 
     def __init__(self) -> None:
+        self.minimum: int | None = None
+        """A minimum for every model, where it is not the published one."""
+        self.settles = 0.0
+        """Seconds from the beginning of a reply until what it wrote can be read."""
         self._prefixes = Prefixes()
         self._entries: dict[int, Entry] = {}
 
@@ -65,7 +71,7 @@ class Cache:
         """What `prompt`, sent now, costs. Changes nothing."""
         numbers = self._prefixes.number(prompt)
         upto = list(accumulate(block.tokens for block in prompt.blocks))
-        minimum = MINIMUM[prompt.model]
+        minimum = self.minimum or MINIMUM[prompt.model]
         marks = [
             (place, block.mark) for place, block in enumerate(prompt.blocks) if block.mark and upto[place] >= minimum
         ]
@@ -78,26 +84,27 @@ class Cache:
         written = tuple((numbers[place], ttl) for place, ttl in writes)
         return Billed(usage, now, None if hit is None else numbers[hit], written)
 
-    def begin(self, billed: Billed) -> None:
-        """Its reply begins: from now on others can read what it has written."""
+    def begin(self, billed: Billed, now: float = 0.0) -> None:
+        """Its reply begins: from now on (or a little later) others can read what it has written."""
         entry = self._entries.get(billed.read or 0)
         if entry is not None:
             entry.used = max(entry.used, billed.at)
         for number, ttl in billed.writes:
             before = self._entries.get(number)
             longer = before is not None and self._lives(number, billed.at) and before.ttl == "1h"
-            self._entries[number] = Entry("1h" if longer else ttl, billed.at)
+            self._entries[number] = Entry("1h" if longer else ttl, billed.at, now + self.settles)
 
     def _found(self, numbers: Sequence[int], marks: Sequence[int], now: float) -> int | None:
         return next((place for place in _looked_at(marks) if self._lives(numbers[place], now)), None)
 
     def _lives(self, number: int, now: float) -> bool:
         entry = self._entries.get(number)
-        return entry is not None and now < entry.used + LIFE[entry.ttl]
+        return entry is not None and entry.readable <= now < entry.used + LIFE[entry.ttl]
 
-    def evict(self) -> None:
-        """Everything is gone."""
-        self._entries.clear()
+    def evict(self, newest: int | None = None) -> None:
+        """So many of the newest entries are gone; all of them for None."""
+        for number in list(reversed(self._entries))[:newest]:
+            del self._entries[number]
 
 
 def _looked_at(marks: Sequence[int]) -> Iterator[int]:

@@ -40,6 +40,8 @@ class Server:
     endpoint: str = "bench"
     model: Callable[[Mapping[str, Any]], Says] = answer
     cache: Cache = field(default_factory=Cache)
+    organisation: str | None = None
+    """Whose cache it is, as it tells; a caller who changes it empties the cache as well."""
     sent: list[Sent] = field(default_factory=list[Sent])
 
     async def stream(self, call: Call) -> AsyncGenerator[StreamEvent, None]:
@@ -51,9 +53,10 @@ class Server:
         self.sent.append(sent)
         says = self.model(prompt.request)
         await asyncio.sleep(BEGINS_AFTER)
-        self.cache.begin(billed)
+        self.cache.begin(billed, now())
         sent.begun = now()
-        yield Began(sent.id, prompt.model, replace(billed.usage, output=None))
+        usage = replace(billed.usage, output=None)
+        yield Began(sent.id, prompt.model, usage, organisation=self.organisation)
         if says.text:
             yield TextDelta(says.text)
         blocks = tuple(_blocks(says, sent.id))

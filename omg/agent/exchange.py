@@ -283,6 +283,7 @@ def _ended(runtime: Runtime, live: Live, attempt: _Attempt, ended: Ended) -> Rep
     node = Node(live.branch.tip, seal("assistant", blocks)) if blocks else None
     records = [NodeSealed(at=at, branch=live.name, node=node)] if node else []
     runtime.record(settled, *records)
+    runtime.holdings.ended(live.branch.head, attempt.marks, at)
     runtime.emit(Used(branch=live.name, at=at, n=attempt.n, purpose=live.purpose, usage=ended.usage))
     runtime.emit(ReplyEnded(branch=live.name, at=at, whole=True))
     text = "".join(attempt.text)

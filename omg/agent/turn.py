@@ -16,6 +16,7 @@ from omg.agent.journal import JournalError, NodeSealed
 from omg.agent.live import Live
 from omg.agent.replay import ReplayFailed
 from omg.agent.runtime import Runtime
+from omg.cache.plan import IllegalPlan
 from omg.core.events import Joined, Notice, UserSaid
 from omg.provider.protocol import ProviderError
 from omg.wire.chain import Node
@@ -80,7 +81,7 @@ class Turn:
             if error.failure == "context_full":
                 return Outcome("context_full", f"{error}: {_NOTICES['context_full']}")
             return Outcome("error", str(error))
-        except (Diverged, JournalError, ReplayFailed) as error:
+        except (Diverged, IllegalPlan, JournalError, ReplayFailed) as error:
             take_back(self.runtime, self.live)
             return Outcome("error", str(error))
 

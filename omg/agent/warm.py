@@ -59,6 +59,8 @@ def remembered(tree: Tree, minimum: int) -> Holdings:
     for request in tree.requests.values():
         if request.logged.tip in tree.nodes and request.logged.head in tree.heads:
             began(holdings, tree, request, minimum)
+            if request.settled is not None:
+                holdings.ended(tree.heads[request.logged.head], marks_of(tree, request), request.settled.at)
     return holdings
 
 

@@ -33,7 +33,7 @@ def blame(forecast: Forecast, usage: Usage, *, sent: float, account: str) -> Cau
     entry = hit.entry
     if account and entry.account and account != entry.account:
         return Cause("another_account", missing, f"{entry.account} before, {account} now")
-    if entry.begun is not None and sent - entry.begun < _SETTLES:
+    if entry.begun is not None and entry.proven > sent and sent - entry.begun < _SETTLES:
         return Cause("not_yet_readable", missing, f"{sent - entry.begun:.1f} s after its writer's reply began")
     age = sent - entry.since
     if age > _NEAR_END * (entry.expires - entry.since):

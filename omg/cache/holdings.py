@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from omg.cache.places import HEAD, Place, place_of, places_of
 from omg.cache.tokens import Estimator, Features, added, features
@@ -24,6 +25,8 @@ class Entry:
     """When the writer's reply began, so that others could read it; None while it has not."""
     account: str
     """Organisation and workspace it belongs to, as the provider named them."""
+    proven: float = inf
+    """From when on it must be readable: its writer's reply had ended, or it was read."""
 
     @property
     def expires(self) -> float:
@@ -119,17 +122,24 @@ class Holdings:
         self._learn_read(head, tip, usage.read)
         for known in self.chain(head, tip):
             if usage.read and self.count(head, known.place) == usage.read:
-                known.entry.since = max(known.entry.since, sent)
+                known.entry.since, known.entry.proven = max(known.entry.since, sent), min(known.entry.proven, sent)
         for mark in marks:
             place = place_of(mark)
             tokens = self.tokens(head, mark.node, mark.block)
             entry = self.entry(head, place)
             if tokens <= usage.read and entry is not None and entry.begun is not None:
-                entry.since = max(entry.since, sent)
+                entry.since, entry.proven = max(entry.since, sent), min(entry.proven, sent)
             elif usage.read < tokens and usage.written and tokens >= minimum:
                 self._put(head, place, Entry(mark.ttl, sent, now, account))
             elif entry is not None and entry.begun is None:
                 self.forget(head, [place])
+
+    def ended(self, head: Head, marks: Sequence[Mark], now: float) -> None:
+        """A reply has ended: what its request has written must be readable."""
+        for mark in marks:
+            entry = self.entry(head, place_of(mark))
+            if entry is not None and entry.begun is not None:
+                entry.proven = min(entry.proven, now)
 
     def forget(self, head: Head, places: Sequence[Place]) -> None:
         """The provider has shown that it does not hold these any more."""

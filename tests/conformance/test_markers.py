@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -62,8 +63,8 @@ async def test_an_illegal_plan_is_stopped_before_it_leaves(whole, monkeypatch, m
         return tuple(found)
 
     monkeypatch.setattr(exchange, "plan", buggy)
-    with pytest.raises(IllegalPlan, match=words):
-        await conversation.say("what now?")
+    outcome = await conversation.say("what now?")
+    assert outcome.stop == "error" and re.search(words, outcome.error)
     assert whole.sent == []
     monkeypatch.undo()
     await whole.say(conversation, "what now?")
