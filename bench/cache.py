@@ -72,7 +72,7 @@ class Cache:
         numbers = self._prefixes.number(prompt)
         upto = list(accumulate(block.tokens for block in prompt.blocks))
         minimum = self.minimum or MINIMUM[prompt.model]
-        marks = [
+        marks: list[tuple[int, Ttl]] = [
             (place, block.mark) for place, block in enumerate(prompt.blocks) if block.mark and upto[place] >= minimum
         ]
         hit = self._found(numbers, [place for place, _ in marks], now)
@@ -81,8 +81,8 @@ class Cache:
         hour = max((upto[place] for place, ttl in writes if ttl == "1h"), default=read)
         last = max((upto[place] for place, _ in writes), default=read)
         usage = Usage(plain=upto[-1] - last, read=read, write_5m=last - hour, write_1h=hour - read)
-        written = tuple((numbers[place], ttl) for place, ttl in writes)
-        return Billed(usage, now, None if hit is None else numbers[hit], written)
+        written: list[tuple[int, Ttl]] = [(numbers[place], ttl) for place, ttl in writes]
+        return Billed(usage, now, None if hit is None else numbers[hit], tuple(written))
 
     def begin(self, billed: Billed, now: float = 0.0) -> None:
         """Its reply begins: from now on (or a little later) others can read what it has written."""
