@@ -120,6 +120,15 @@ def first_of_fork(
     return Draft(tuple(blocks), (), dict(facts.told), words)
 
 
+def instruction_spot(first: Node) -> Spot | None:
+    """The instruction in a fork's first message: the last block that its siblings have as well."""
+    for index, block in enumerate(first.message.content):
+        text = block.get("text")
+        if isinstance(text, str) and text.startswith("<fork"):
+            return Spot(first, index)
+    return None
+
+
 def _anchored(tree: Tree, branch: Branch) -> Spot | None:
     tip = branch.tip
     anchors = [node for node in reversed(tree.anchors.values()) if tip is not None and tip.extends(node)]

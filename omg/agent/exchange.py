@@ -6,6 +6,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass, field
 
+from omg.agent.compose import instruction_spot
 from omg.agent.journal import (
     JournalError,
     MarkRecord,
@@ -24,7 +25,7 @@ from omg.agent.ttl import ttls_of
 from omg.agent.warm import before_change, learn
 from omg.cache.cause import Cause
 from omg.cache.forecast import Forecast, behind_change, forecast
-from omg.cache.plan import Ttls, last_spot, plan
+from omg.cache.plan import First, Ttls, last_spot, plan
 from omg.core.events import CacheMissed, Notice, ReplyEnded, Requested, Text, Thinking, Used
 from omg.core.usage import Usage
 from omg.provider.protocol import Began, Call, Ended, ProviderError, TextDelta, ThinkingDelta
@@ -205,7 +206,16 @@ def _plan(ttls: Ttls | None, live: Live, tip: Node, last: Body | None) -> tuple[
         return ()
     extends = last is not None and last.tip is not tip and tip.extends(last.tip)
     last_tail = last_spot(last.tip) if last is not None and extends else None
-    return plan(live.branch.head, tip, last_tail=last_tail, shared=live.shared, ttls=ttls)
+    return plan(live.branch.head, tip, last_tail=last_tail, shared=live.shared, first=_first(live, tip), ttls=ttls)
+
+
+def _first(live: Live, tip: Node) -> First | None:
+    """What is particular to a fork's first request; None for any other."""
+    branch = live.branch
+    if branch.made.parent is None or branch.last_request is not None or tip.parent is not branch.base:
+        return None
+    siblings = instruction_spot(tip)
+    return First(siblings, live.leads) if siblings is not None else None
 
 
 def _mark_record(mark: Mark) -> MarkRecord:

@@ -188,7 +188,7 @@ class Forks:
         try:
             async with self.places.taken() as child.place:
                 if convoy is not None:
-                    led = await convoy.wait()
+                    led = child.leads = await convoy.wait()
                     child.began = convoy.began
                 outcome = await self.work(child, words)
         except asyncio.CancelledError:

@@ -25,6 +25,8 @@ class Live:
     """The last body whose reply began; dropped while the branch rests, and then rendered again from the record."""
     shared: Spot | None = None
     """The last block that a fork shares with its parent or siblings: kept marked."""
+    leads: bool = False
+    """Whether siblings wait for its first reply."""
     began: Callable[[Usage], None] | None = None
     """Called once, when the branch's next reply begins."""
     place: Place | None = None
