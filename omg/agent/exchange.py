@@ -25,12 +25,13 @@ from omg.agent.ttl import ttls_of
 from omg.agent.warm import before_change, learn
 from omg.cache.cause import Cause
 from omg.cache.forecast import Forecast, behind_change, forecast
-from omg.cache.plan import First, Ttls, last_spot, plan
+from omg.cache.plan import First, Spot, last_spot, plan
 from omg.core.events import CacheMissed, Notice, ReplyEnded, Requested, Text, Thinking, Used
 from omg.core.usage import Usage
 from omg.provider.protocol import Began, Call, Ended, ProviderError, TextDelta, ThinkingDelta
 from omg.wire.chain import Node
 from omg.wire.guard import check
+from omg.wire.head import Head
 from omg.wire.request import Body, Envelope, Mark, build
 from omg.wire.seal import Block, seal
 
@@ -151,7 +152,7 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
         raise ValueError("nothing to send")
     setup = runtime.setup_of(branch.head)
     last = live.last or baseline(runtime.tree, branch)
-    marks = _plan(ttls_of(runtime, branch), live, branch.tip, last)
+    marks = _plan(runtime, live, branch.tip, last)
     body = build(branch.head, branch.tip, marks, Envelope(setup.max_tokens))
     if last is not None:
         check(body, last, branch.name, shared_length(branch, last))
@@ -200,13 +201,28 @@ def _foretold(runtime: Runtime, live: Live, tip: Node, marks: tuple[Mark, ...], 
     return behind_change(found, holdings, head, old, end, now=now)
 
 
-def _plan(ttls: Ttls | None, live: Live, tip: Node, last: Body | None) -> tuple[Mark, ...]:
-    """The breakpoints of the next request; `last` is what it extends: a fork of an earlier place extends a part."""
+def _plan(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tuple[Mark, ...]:
+    """The breakpoints of the next request; `last` is what it extends."""
+    ttls, head = ttls_of(runtime, live.branch), live.branch.head
     if ttls is None:
         return ()
+    last_tail = _held(runtime, head, tip) or _tail(last, tip)
+    return plan(head, tip, last_tail=last_tail, shared=live.shared, first=_first(live, tip), ttls=ttls)
+
+
+def _held(runtime: Runtime, head: Head, tip: Node) -> Spot | None:
+    """The deepest place of the history that the provider holds: the branch's last tail, or what its forks wrote."""
+    now = runtime.clock()
+    for known in runtime.holdings.chain(head, tip):
+        if known.node is not None and known.entry.begun is not None and now < known.entry.expires:
+            return Spot(known.node, known.block)
+    return None
+
+
+def _tail(last: Body | None, tip: Node) -> Spot | None:
+    """The tail of what a request extends; a fork of an earlier place extends a part only, without it."""
     extends = last is not None and last.tip is not tip and tip.extends(last.tip)
-    last_tail = last_spot(last.tip) if last is not None and extends else None
-    return plan(live.branch.head, tip, last_tail=last_tail, shared=live.shared, first=_first(live, tip), ttls=ttls)
+    return last_spot(last.tip) if last is not None and extends else None
 
 
 def _first(live: Live, tip: Node) -> First | None:

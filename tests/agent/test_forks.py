@@ -61,7 +61,7 @@ async def test_forks_of_an_idle_parent_share_all_its_bytes(tmp_path):
     parent = prefix(on.provider.sent[0].body) + b"," + tip.message.body
     assert_siblings(on, parent, "task_one", "task_two")
     for sent in first_requests(on, "task_one", "task_two"):
-        assert marked(sent) == [(1, 0), (2, 1)]
+        assert marked(sent) == [(1, 0), (2, 0), (2, 1)]
     assert conversation.tree.branches["main"].tip is tip
     assert verify(conversation.tree).problem is None
 

@@ -56,18 +56,18 @@ async def test_cold_siblings_pay_for_one_write(tmp_path, siblings, cold):
         firsts.setdefault(line.branch, line)
     leader, *followers = sorted(firsts.values(), key=lambda line: line.usage.read)
     assert len(followers) == siblings - 1
-    own = [first_own_tokens(conversation, line.branch) for line in followers]
-    for follower, tokens in zip(followers, own, strict=True):
-        assert follower.usage.written == tokens
-        assert follower.usage.read == leader.usage.input - first_own_tokens(conversation, leader.branch)
+    for follower in followers:
+        assert follower.usage.written == task_tokens(conversation, follower.branch)
+        assert follower.usage.read == leader.usage.input - task_tokens(conversation, leader.branch)
     if cold == "everything":
         assert leader.usage.read == 0
     assert verify(conversation.tree).problem is None
     await conversation.close()
 
 
-def first_own_tokens(conversation, name: str) -> int:
-    """Tokens of a fork's own first message, as the offline provider counts them: a quarter of each block's bytes."""
+def task_tokens(conversation, name: str) -> int:
+    """Tokens of a fork's task, which no sibling has, as the offline provider counts them: a quarter of its bytes."""
     branch = conversation.tree.branches[name]
     first = branch.tip.at_depth((branch.base.depth if branch.base else 0) + 1)
-    return sum(-(-(place.end - place.start) // 4) for place in first.message.places)
+    task = first.message.places[-1]
+    return -(-(task.end - task.start) // 4)
