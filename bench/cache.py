@@ -72,17 +72,14 @@ class Cache:
         numbers = self._prefixes.number(prompt)
         upto = list(accumulate(block.tokens for block in prompt.blocks))
         minimum = self.minimum or MINIMUM[prompt.model]
-        marks: list[tuple[int, Ttl]] = [
-            (place, block.mark) for place, block in enumerate(prompt.blocks) if block.mark and upto[place] >= minimum
-        ]
+        marks = list(_marks(prompt, upto, minimum))
         hit = self._found(numbers, [place for place, _ in marks], now)
         writes = [(place, ttl) for place, ttl in marks if hit is None or place > hit]
         read = 0 if hit is None else upto[hit]
         hour = max((upto[place] for place, ttl in writes if ttl == "1h"), default=read)
         last = max((upto[place] for place, _ in writes), default=read)
         usage = Usage(plain=upto[-1] - last, read=read, write_5m=last - hour, write_1h=hour - read)
-        written: list[tuple[int, Ttl]] = [(numbers[place], ttl) for place, ttl in writes]
-        return Billed(usage, now, None if hit is None else numbers[hit], tuple(written))
+        return Billed(usage, now, None if hit is None else numbers[hit], tuple(_numbered(writes, numbers)))
 
     def begin(self, billed: Billed, now: float = 0.0) -> None:
         """Its reply begins: from now on (or a little later) others can read what it has written."""
@@ -105,6 +102,18 @@ class Cache:
         """So many of the newest entries are gone; all of them for None."""
         for number in list(reversed(self._entries))[:newest]:
             del self._entries[number]
+
+
+def _marks(prompt: Prompt, upto: Sequence[int], minimum: int) -> Iterator[tuple[int, Ttl]]:
+    """The breakpoints that count: those whose prefix is long enough."""
+    for place, block in enumerate(prompt.blocks):
+        if block.mark is not None and upto[place] >= minimum:
+            yield place, block.mark
+
+
+def _numbered(marks: Sequence[tuple[int, Ttl]], numbers: Sequence[int]) -> Iterator[tuple[int, Ttl]]:
+    for place, ttl in marks:
+        yield numbers[place], ttl
 
 
 def _looked_at(marks: Sequence[int]) -> Iterator[int]:
