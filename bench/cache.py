@@ -72,9 +72,9 @@ class Cache:
         numbers = self._prefixes.number(prompt)
         upto = list(accumulate(block.tokens for block in prompt.blocks))
         minimum = self.minimum or MINIMUM[prompt.model]
-        marks = list(_marks(prompt, upto, minimum))
+        marks: Sequence[tuple[int, Ttl]] = tuple(_marks(prompt, upto, minimum))
         hit = self._found(numbers, [place for place, _ in marks], now)
-        writes = [(place, ttl) for place, ttl in marks if hit is None or place > hit]
+        writes = [one for one in marks if hit is None or one[0] > hit]
         read = 0 if hit is None else upto[hit]
         hour = max((upto[place] for place, ttl in writes if ttl == "1h"), default=read)
         last = max((upto[place] for place, _ in writes), default=read)
