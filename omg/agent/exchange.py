@@ -35,6 +35,10 @@ from omg.wire.head import Head
 from omg.wire.request import Body, Envelope, Mark, build
 from omg.wire.seal import Block, seal
 
+_ANCHORED_BELOW = 1 / 16
+"""The part of a prefix that may be missing in the cache for the rest to be worth an hour: the 1h price of that much is
+less than one in ten of what writing all of it again would cost."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -207,7 +211,7 @@ def _plan(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tuple[M
     if ttls is None:
         return ()
     last_tail = _held(runtime, head, tip) or _tail(last, tip)
-    return plan(head, tip, last_tail=last_tail, shared=live.shared, first=_first(live, tip), ttls=ttls)
+    return plan(head, tip, last_tail=last_tail, shared=live.shared, first=_first(runtime, live, tip), ttls=ttls)
 
 
 def _held(runtime: Runtime, head: Head, tip: Node) -> Spot | None:
@@ -225,13 +229,24 @@ def _tail(last: Body | None, tip: Node) -> Spot | None:
     return last_spot(last.tip) if last is not None and extends else None
 
 
-def _first(live: Live, tip: Node) -> First | None:
+def _first(runtime: Runtime, live: Live, tip: Node) -> First | None:
     """What is particular to a fork's first request; None for any other."""
     branch = live.branch
     if branch.made.parent is None or branch.last_request is not None or tip.parent is not branch.base:
         return None
     siblings = instruction_spot(tip)
-    return First(siblings, live.leads) if siblings is not None else None
+    return First(siblings, live.leads, _cheap_to_anchor(runtime, live, tip)) if siblings is not None else None
+
+
+def _cheap_to_anchor(runtime: Runtime, live: Live, tip: Node) -> bool:
+    """Whether nearly all of what stands before the fork point is in the cache, and nobody has fixed all at 5m."""
+    head, point, holdings = live.branch.head, live.shared, runtime.holdings
+    if point is None or runtime.habits.ttl == "5m":
+        return False
+    mark, minimum = Mark("5m", point.node, point.block), runtime.setup_of(head).minimum
+    held = forecast(holdings, head, tip, [mark], now=runtime.clock(), minimum=minimum).usage.read
+    tokens = holdings.tokens(head, point.node, point.block)
+    return tokens - held <= _ANCHORED_BELOW * tokens
 
 
 def _mark_record(mark: Mark) -> MarkRecord:
