@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import fields
+from functools import cache
 from typing import Any, cast
 
 from omg.agent import journal
@@ -33,12 +34,18 @@ _KINDS: dict[str, type[Record]] = {
 }
 
 
+@cache
+def _names(kind: type[Record]) -> tuple[str, ...]:
+    """The fields of a kind of record, in the order they are written."""
+    return tuple(field.name for field in fields(kind))
+
+
 def encode(record: Record) -> bytes:
     """A record as one JSON object, without a new line."""
     values: dict[str, Json] = {"kind": record.kind}
     last = b"}"
-    for field in fields(record):
-        value = getattr(record, field.name)
+    for name in _names(type(record)):
+        value = getattr(record, name)
         match value:
             case Node():
                 values |= {"id": value.id, "parent": value.parent.id if value.parent else None}
@@ -48,9 +55,9 @@ def encode(record: Record) -> bytes:
                 values |= {"id": value.id, "endpoint": value.endpoint, "headers": headers}
                 last = _BODY + value.body + b"}}"
             case Usage():
-                values[field.name] = value.to_json()
+                values[name] = value.to_json()
             case _:
-                values[field.name] = value
+                values[name] = value
     return canonical(values)[:-1] + last
 
 
@@ -71,7 +78,7 @@ def decode(line: bytes, tree: Tree) -> Record | None:
 
 
 def _made(kind: type[Record], values: dict[str, Any]) -> Record:
-    known = {field.name: _CONVERT.get(field.name, _same) for field in fields(kind)}
+    known = {name: _CONVERT.get(name, _same) for name in _names(kind)}
     try:
         return kind(**{name: known[name](value) for name, value in values.items() if name in known})
     except (TypeError, ValueError) as error:
