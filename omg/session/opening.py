@@ -11,6 +11,7 @@ from pathlib import Path
 from omg import __version__
 from omg.agent.journal import BranchMade, BudgetSet, HeadMade, Journal, JournalError, NodeSealed, Record, SessionMade
 from omg.agent.recover import recover
+from omg.agent.runtime import ModelSetup
 from omg.agent.spending import quoted
 from omg.agent.state import Tree
 from omg.agent.warm import remembered
@@ -92,9 +93,7 @@ def _resumed(config: Config, tree: Tree, log: Log, notices: list[str]) -> Conver
     if config.budget is not None or tree.branches["main"].budget is None:
         for limit in _budget(config, time.time()):
             conversation.agent.runtime.record(limit)
-    holdings = conversation.agent.runtime.holdings = remembered(tree, setup.minimum)
-    if not setup.remembers:
-        holdings.forget_all()
+    _remember(conversation, tree, setup)
     conversation.draft, conversation.agent.live("main").draft = conversation.agent.live("main").draft, None
     if model != head.model or config.provider.endpoint != head.endpoint or config.effort:
         conversation.set_model(model, config.effort)
@@ -102,6 +101,13 @@ def _resumed(config: Config, tree: Tree, log: Log, notices: list[str]) -> Conver
             notices.append(f"another model or provider than before ({head.model} at {head.endpoint}): a new epoch")
     notices += _price(conversation)
     return conversation
+
+
+def _remember(conversation: Conversation, tree: Tree, setup: ModelSetup) -> None:
+    """Take over what the requests of a log tell of the provider's cache: its counts, and what may still live."""
+    holdings = conversation.agent.runtime.holdings = remembered(tree, setup.minimum)
+    if not setup.remembers:
+        holdings.forget_all()
 
 
 def _price(conversation: Conversation) -> list[str]:
@@ -135,6 +141,7 @@ def open_fork(config: Config, source: Path, node: str | None) -> Conversation:
         *_budget(config, now),
     ]
     conversation = Conversation(config, _tree(first), NewLog(store.path(made.id), first), setup, [])
+    _remember(conversation, tree, setup)
     if head.endpoint != config.provider.endpoint or config.model or config.effort:
         conversation.set_model(config.model or head.model, config.effort)
     return conversation
