@@ -12,6 +12,8 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from omg.agent.facts import Fact
 from omg.agent.forks import ForkRefused
@@ -25,6 +27,8 @@ from tests.scripted import Says, failure, others_first, prefix, stage
 from tests.session.eventful import records, whole
 
 SESSIONS = 120
+PARTS = 8
+"""So that they can be shared out over processes."""
 ACTIONS = 22
 MODELS = ("claude-opus-5-5", "claude-sonnet-5-5")
 
@@ -324,20 +328,22 @@ def no_report_is_lost(tree, log) -> None:
             assert name in pending or name in joined or name in dropped
 
 
-@pytest.mark.parametrize("seeds", [range(at, SESSIONS, 8) for at in range(8)], ids=lambda seeds: f"from {seeds.start}")
-def test_whatever_happens_what_was_sent_stays_sent(tmp_path_factory, monkeypatch, seeds):
+@pytest.mark.parametrize("part", range(PARTS))
+@settings(
+    max_examples=SESSIONS // PARTS,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_whatever_happens_what_was_sent_stays_sent(tmp_path_factory, monkeypatch, part, seed):
     monkeypatch.setattr(git, "root", lambda folder: None)
-    for seed in seeds:
-        session = Session(tmp_path_factory.mktemp("session"), seed)
+    session = Session(tmp_path_factory.mktemp("session"), seed + (part << 32))
 
-        async def live(session=session) -> None:
-            async with asyncio.timeout(30):
-                await session.live()
+    async def live() -> None:
+        async with asyncio.timeout(30):
+            await session.live()
 
-        try:
-            asyncio.run(live())
-            if session.on.provider.sent:
-                holds(session)
-        except BaseException as error:
-            error.add_note(f"session {seed}")
-            raise
+    asyncio.run(live())
+    if session.on.provider.sent:
+        holds(session)
