@@ -53,10 +53,14 @@ def learn(holdings: Holdings, tree: Tree, request: Request, foretold: Forecast |
     return cause
 
 
+_REMEMBERED = 200
+"""The newest requests of a log that tell what may still live, and how long its histories are."""
+
+
 def remembered(tree: Tree, minimum: int) -> Holdings:
     """The holdings that a session's log tells of. What cannot be read of it is passed over."""
     holdings = Holdings()
-    for request in tree.requests.values():
+    for request in list(tree.requests.values())[-_REMEMBERED:]:
         if request.logged.tip in tree.nodes and request.logged.head in tree.heads:
             began(holdings, tree, request, minimum)
             if request.settled is not None:

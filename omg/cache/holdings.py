@@ -48,6 +48,8 @@ class Holdings:
 
     def __init__(self) -> None:
         self._entries: dict[str, dict[Place, Entry]] = {}
+        self._depths: dict[str, set[int]] = {}
+        """By head: at how many messages there has been an entry, so that only there one is looked for."""
         self._counts: dict[tuple[str, Place], int] = {}
         self._estimators: dict[str, Estimator] = {}
 
@@ -58,15 +60,18 @@ class Holdings:
     def chain(self, head: Head, tip: Node) -> Iterator[Known]:
         """Every entry ever known on the history of `tip`, the deepest first."""
         entries = self._entries.get(head.id, {})
-        for node in tip.ancestors() if entries else ():
+        depths = self._depths.get(head.id, set())
+        for node in (node for node in tip.ancestors() if node.depth in depths):
             for block, place in reversed(list(enumerate(places_of(node)))):
                 if place in entries:
                     yield Known(place, node, block, entries[place])
         if HEAD in entries:
             yield Known(HEAD, None, 0, entries[HEAD])
 
-    def _put(self, head: Head, place: Place, entry: Entry) -> None:
-        self._entries.setdefault(head.id, {})[place] = entry
+    def _put(self, head: Head, mark: Mark, entry: Entry) -> None:
+        self._entries.setdefault(head.id, {})[place_of(mark)] = entry
+        if mark.node is not None:
+            self._depths.setdefault(head.id, set()).add(mark.node.depth)
 
     def count(self, head: Head, place: Place) -> int | None:
         """Tokens from the first up to `place`, where the provider's figures have told them exactly."""
@@ -103,7 +108,7 @@ class Holdings:
         """A request leaves: what it may write is on its way, and cannot be read yet."""
         for mark in marks:
             if self.entry(head, place_of(mark)) is None:
-                self._put(head, place_of(mark), Entry(mark.ttl, at, None, ""))
+                self._put(head, mark, Entry(mark.ttl, at, None, ""))
 
     def began(
         self,
@@ -130,7 +135,7 @@ class Holdings:
             if tokens <= usage.read and entry is not None and entry.begun is not None:
                 entry.since, entry.proven = max(entry.since, sent), min(entry.proven, sent)
             elif usage.read < tokens and usage.written and tokens >= minimum:
-                self._put(head, place, Entry(mark.ttl, sent, now, account))
+                self._put(head, mark, Entry(mark.ttl, sent, now, account))
             elif entry is not None and entry.begun is None:
                 self.forget(head, [place])
 
