@@ -24,6 +24,8 @@ from omg.wire.guard import Diverged
 
 Stop = Literal["end_turn", "max_tokens", "refusal", "context_full", "max_turns", "budget", "interrupted", "error"]
 
+_PAUSES = 10
+"""Times in a row that a server may pause a reply of its own accord before that is taken for its end."""
 _NOTICES: dict[str, str] = {
     "max_tokens": "the reply reached its output limit; say “go on” for the rest",
     "refusal": "the model refused; its reply is not part of the history. Say it differently, or go on from earlier",
@@ -86,7 +88,7 @@ class Turn:
             return Outcome("error", str(error))
 
     async def _work(self) -> Outcome:
-        requests = 0
+        requests = pauses = 0
         while True:
             limit = self._limit(requests)
             if limit is not None:
@@ -101,8 +103,9 @@ class Turn:
             steers = self.live.take_steers()
             if calls or steers:
                 self._seal_next(steers, reply)
-            elif reply.stop != "pause_turn" or reply.node is None:
+            elif reply.stop != "pause_turn" or reply.node is None or pauses == _PAUSES:
                 return self._stopped(_stop_of(reply))
+            pauses = pauses + 1 if reply.stop == "pause_turn" else 0
 
     def _limit(self, requests: int) -> Stop | None:
         limits = self.runtime.limits

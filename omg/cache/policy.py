@@ -69,7 +69,7 @@ def by_rule(
     if not typed:
         return Decision("5m", "nobody types here")
     if len(gaps) < ENOUGH:
-        return Decision("1h", f"{len(gaps)} gaps between turns are known, too few to reckon with")
+        return Decision("1h", f"gaps between turns known: {len(gaps)}, too few to reckon with")
     return None
 
 

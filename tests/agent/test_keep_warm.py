@@ -473,7 +473,7 @@ async def test_cache_tells_the_ttl_and_the_next_ping(tmp_path):
     await conversation.say(LONG)
     await settle()
     *_, ttl, ping = (await run_command(conversation, "/cache")).text.splitlines()
-    assert ttl.startswith("main's messages are written for 1h (0 gaps between turns are known")
+    assert ttl.startswith("main's messages are written for 1h (gaps between turns known: 0")
     assert ping.startswith("the next ping goes in 54 min, at most ")
 
 

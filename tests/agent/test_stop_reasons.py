@@ -47,6 +47,13 @@ async def test_a_pause_is_sent_back_as_it_is(tmp_path):
     assert [message["role"] for message in on.provider.sent[1].request["messages"]] == ["user", "assistant"]
 
 
+async def test_a_server_that_pauses_for_ever_is_not_asked_for_ever(tmp_path):
+    pauses = [Says(f"part {n}", stop="pause_turn") for n in range(30)]
+    on, _, outcome = await said(tmp_path, *pauses, legal=False)
+    assert outcome.stop == "end_turn"
+    assert len(on.provider.sent) == 11
+
+
 async def test_the_output_limit_in_text_keeps_the_text(tmp_path):
     on, conversation, outcome = await said(tmp_path, Says("hal", stop="max_tokens"))
     assert outcome.stop == "max_tokens"
