@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from omg.agent import bill
 from omg.agent.state import Branch, Request, Tree
+from omg.core.amounts import money
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.wire.head import Head
@@ -198,8 +199,3 @@ class Budgets:
     def _foretold(self, request: Request) -> float:
         head, expected = self._tree.heads[request.logged.head], self._expected.get(request.logged.n, Usage())
         return bill.list_price(expected, head.model, head.endpoint, request.logged.at) or 0.0
-
-
-def money(value: float) -> str:
-    """Dollars in words to a model or a person."""
-    return f"${value:.2f}" if value >= 0.1 else f"${value:.4f}"

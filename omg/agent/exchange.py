@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from omg.agent.compose import instruction_spot
 from omg.agent.journal import (
@@ -66,7 +66,6 @@ class _Attempt:
     """None where the endpoint has no breakpoints to go by."""
     cause: Cause | None = None
     begun: Began | None = None
-    text: list[str] = field(default_factory=list[str])
     seen: int = 0
     """Characters of output streamed so far."""
 
@@ -273,7 +272,6 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
             _learn(runtime, live, attempt)
             live.reply_began(attempt.body, event.usage)
         case TextDelta(text=text):
-            attempt.text.append(text)
             attempt.seen += len(text)
             live.streaming.append(text)
             runtime.emit(Text(branch=live.name, at=now, text=text))
@@ -327,7 +325,7 @@ def _ended(runtime: Runtime, live: Live, attempt: _Attempt, ended: Ended) -> Rep
     runtime.holdings.ended(live.branch.head, attempt.marks, at)
     runtime.emit(Used(branch=live.name, at=at, n=attempt.n, purpose=live.purpose, usage=ended.usage))
     runtime.emit(ReplyEnded(branch=live.name, at=at, whole=True))
-    text = "".join(attempt.text)
+    text = "".join(live.streaming)
     live.streaming.clear()
     live.said = text or live.said
     return Reply(node, ended.stop_reason, text, ended.broken, 0 < len(blocks) < len(ended.blocks), ended.refusal)

@@ -246,3 +246,7 @@ class Journal(Protocol):
     def sync(self) -> None:
         """Make what was written safe from the death of the machine."""
         ...
+
+    def close(self) -> None:
+        """Let go of it; nothing is written any more."""
+        ...

@@ -111,7 +111,6 @@ class CacheRules:
 
     lookback: int = 20
     """Positions looked at from each breakpoint, the breakpoint itself being the first."""
-    max_markers: int = 4
     collapse_tool_runs: bool = False
     """Whether a run of tool_use blocks, or of tool_result blocks, is one position. Published for the Claude API
     since 2026-09; strictly read, and on other platforms, each block is one."""

@@ -11,10 +11,11 @@ from omg.agent.compose import open_calls
 from omg.agent.permit import MODES
 from omg.agent.spending import agreed, quotes
 from omg.cache.quote import Quote
+from omg.core.amounts import hit, money, ratio, tokens
 from omg.core.trouble import Trouble
 from omg.session.conversation import Conversation
 from omg.session.purses import budget, split_budget
-from omg.session.reports import cache_table, hit, markdown, money, ratio, tokens
+from omg.session.reports import cache_table, markdown
 from omg.session.store import Store
 from omg.session.warmth import kept
 

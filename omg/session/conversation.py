@@ -191,10 +191,7 @@ class Conversation:
         """Stop what runs, and let go of the log and the provider."""
         await self.agent.close()
         await self.warm.close()
-        journal: object = self.agent.runtime.journal
-        close = getattr(journal, "close", None)
-        if close is not None:
-            close()
+        self.agent.runtime.journal.close()
         await self.config.provider.close()
 
 

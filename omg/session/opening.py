@@ -15,12 +15,12 @@ from omg.agent.runtime import ModelSetup
 from omg.agent.spending import quoted
 from omg.agent.state import Tree
 from omg.agent.warm import remembered
+from omg.core.amounts import money, tokens
 from omg.session.codec import FORMAT
 from omg.session.config import Config
 from omg.session.conversation import Conversation, head_for, real
 from omg.session.load import Loaded, NoSession, load
 from omg.session.log import Log
-from omg.session.reports import money, tokens
 from omg.session.store import Store
 from omg.wire.chain import Node, path
 

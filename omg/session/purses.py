@@ -6,9 +6,9 @@ import math
 
 from omg.agent.budget import Purse
 from omg.cache.prices import price
+from omg.core.amounts import money
 from omg.core.trouble import Trouble
 from omg.session.conversation import Conversation
-from omg.session.reports import money
 
 
 def amount(text: str) -> float | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from omg.agent.state import Branch, Tree
 from omg.cache.ledger import Figures, Line
+from omg.core.amounts import hit, money, ratio
 from omg.core.usage import Usage
 from omg.session import accounts
 from omg.wire.chain import path
@@ -86,30 +87,6 @@ def _sum(name: str, figures: Figures) -> tuple[str, ...]:
 
 def _count(value: int | None) -> str:
     return "?" if value is None else str(value)
-
-
-def ratio(usage: Usage) -> str:
-    """Read over written, as people read it."""
-    return "-" if usage.ratio is None else f"{usage.ratio:.1f}×"
-
-
-def hit(usage: Usage) -> str:
-    """The part of the input that was read, as people read it."""
-    return "-" if usage.hit is None else f"{100 * usage.hit:.0f} %"
-
-
-def money(value: float | None) -> str:
-    """Dollars, as people read them; an unknown price is said to be unknown."""
-    if value is None:
-        return "?"
-    return f"${value:.4f}" if abs(value) < 0.1 else f"${value:.2f}"
-
-
-def tokens(count: int) -> str:
-    """A number of tokens, short: 812, 12k, 1.2M."""
-    if count < 1000:
-        return str(count)
-    return f"{count / 1000:.0f}k" if count < 999_500 else f"{count / 1_000_000:.1f}M"
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> str:

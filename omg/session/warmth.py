@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from omg.agent.ttl import decide
 from omg.cache.policy import Decision
+from omg.core.amounts import money
 from omg.session.conversation import Conversation
-from omg.session.reports import money
 
 
 def kept(conversation: Conversation) -> str:

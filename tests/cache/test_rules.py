@@ -53,5 +53,5 @@ def test_what_a_probe_found_overrides_what_is_published() -> None:
 
 def test_the_published_defaults() -> None:
     rules = CacheRules()
-    assert (rules.lookback, rules.max_markers, rules.collapse_tool_runs) == (20, 4, False)
+    assert (rules.lookback, rules.collapse_tool_runs) == (20, False)
     assert rules.ttl_seconds == {"5m": 300, "1h": 3600}

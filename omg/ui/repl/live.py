@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from omg.agent.live import Live
+from omg.core.amounts import hit, ratio
 from omg.session.commands import working_on
-from omg.session.reports import hit, ratio
 from omg.ui.repl.ink import cut, one_line
 from omg.ui.repl.talk import Open, Talk
 from omg.ui.repl.toolbar import dollars

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from omg import __version__
 from omg.agent.state import Branch
+from omg.core.amounts import hit, ratio
 from omg.session.conversation import Conversation
 from omg.session.past import Said, said
-from omg.session.reports import hit, ratio
 from omg.ui.repl.cards import Card
 from omg.ui.repl.ink import clean, one_line
 from omg.ui.repl.page import Page

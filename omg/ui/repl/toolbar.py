@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from prompt_toolkit.utils import get_cwidth
 
 from omg.cache.ledger import Figures
+from omg.core.amounts import hit, ratio, tokens
 from omg.core.usage import Usage
 from omg.session import accounts
 from omg.session.conversation import Conversation
-from omg.session.reports import hit, ratio, tokens
 from omg.ui.repl.ink import cut
 
 

@@ -5,9 +5,10 @@ import json
 
 import pytest
 
+from omg.core.amounts import hit, ratio
 from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
-from omg.session.reports import cache_json, hit, ratio
+from omg.session.reports import cache_json
 from omg.ui.repl import dialog
 from tests.scripted import Says, failure, lines, stage
 from tests.ui.repl.driving import driven
