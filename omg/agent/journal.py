@@ -69,13 +69,18 @@ class BranchMade(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EpochBegun(Record):
-    """A branch goes on with another head or another history. The old epoch stays."""
+    """A branch goes on with another head or another history. The old epoch stays.
+
+    `told` and `seen` are what the new history tells and has read; None: all that the old one did.
+    """
 
     kind: ClassVar[str] = "epoch"
     branch: str
     head: str
     node: str | None
     cause: str
+    told: dict[str, str] | None = None
+    seen: dict[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

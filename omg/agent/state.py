@@ -30,6 +30,20 @@ from omg.wire.chain import Node
 from omg.wire.head import Head
 
 
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """A life of a branch that is over: what it began at, and the newest node that was accepted in it."""
+
+    number: int
+    head: Head
+    base: Node | None
+    tip: Node | None
+    ended: float
+    """When the next one began, in seconds, UTC epoch."""
+    cause: str
+    """Why the next one began."""
+
+
 @dataclass(slots=True)
 class Branch:
     """A growing tip, and what belongs to it alone."""
@@ -48,6 +62,8 @@ class Branch:
     budget: float | None = None
     """Dollars that it and its forks may cost in all. 0: no limit; None: nobody has said."""
     epoch: int = 1
+    past: list[Epoch] = field(default_factory=list[Epoch])
+    """The epochs before this one, the newest last."""
     last_request: int | None = None
     """The last request whose reply began, in this epoch."""
     results: dict[str, CallDone] = field(default_factory=dict[str, CallDone])
@@ -180,7 +196,11 @@ class Tree:
 
     def _epoch(self, record: EpochBegun) -> None:
         branch, head, node = self.branches[record.branch], self.heads[record.head], self.node(record.node)
+        over = Epoch(branch.epoch, branch.head, branch.base, branch.accepted, record.at, record.cause)
+        branch.past.append(over)
         branch.head, branch.epoch, branch.last_request = head, branch.epoch + 1, None
+        branch.told = branch.told if record.told is None else dict(record.told)
+        branch.seen = branch.seen if record.seen is None else dict(record.seen)
         branch.base = branch.tip = branch.accepted = node
         branch.unaccepted.clear()
 
