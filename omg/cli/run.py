@@ -76,7 +76,8 @@ def _repl(args: argparse.Namespace) -> int:
     with first_prompt():
         from omg.cli.configure import make_plan
         from omg.cli.settings import remember_rule, trust
-        from omg.ui.repl import Screen, run
+        from omg.ui.repl import run
+        from omg.ui.screen import Screen
 
         plan = make_plan(args, os.environ)
         screen = Screen(

@@ -1,5 +1,5 @@
 """The line REPL. What is imported here is light: the prompt must be on screen before anything heavy is loaded."""
 
-from omg.ui.repl.screen import Screen, run
+from omg.ui.repl.screen import run
 
-__all__ = ["Screen", "run"]
+__all__ = ["run"]

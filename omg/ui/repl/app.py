@@ -34,9 +34,9 @@ from omg.ui.repl.ink import Ink
 from omg.ui.repl.keys import bindings
 from omg.ui.repl.live import live_lines
 from omg.ui.repl.page import Page
-from omg.ui.repl.screen import Screen
 from omg.ui.repl.talk import Talk
 from omg.ui.repl.toolbar import Glance, bottom_line, glance
+from omg.ui.screen import Screen
 
 _ESCAPE = 0.15
 """Seconds after which Esc is a key of its own, and not the beginning of Alt+Enter."""

@@ -8,7 +8,8 @@ from typing import Literal
 
 from omg.core.events import ToolCalled, ToolResult
 from omg.core.tool import Show
-from omg.ui.repl.ink import Ink, Tone, cut, one_line
+from omg.ui.repl.ink import Ink, Tone
+from omg.ui.text import cut, one_line
 
 State = Literal["running", "done", "failed"]
 _MARKS: dict[State, str] = {"running": "●", "done": "▸", "failed": "✗"}

@@ -14,7 +14,7 @@ from prompt_toolkit.document import Document
 from omg.core.tool import ToolError
 from omg.session.commands import COMMANDS
 from omg.session.conversation import Conversation
-from omg.ui.repl.ink import one_line
+from omg.ui.text import one_line
 from omg.workspace.listing import names_under
 
 _AT = re.compile(r"(?:^|(?<=[\s(`\"']))@([^\s@]*)$")

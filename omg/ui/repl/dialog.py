@@ -17,8 +17,8 @@ from prompt_toolkit.layout import BufferControl, ConditionalContainer, Formatted
 
 from omg.agent.permit import Answer, Question
 from omg.session.questions import Asked
-from omg.ui.repl.ink import cut, exact, fold, one_line
 from omg.ui.repl.talk import Talk
+from omg.ui.text import cut, exact, fold, one_line
 
 _SETTLE = 0.4
 """Seconds in which a key was meant for the prompt, and is no answer to a question that has just come up."""

@@ -24,10 +24,11 @@ from omg.core.events import (
 )
 from omg.session.conversation import Conversation
 from omg.ui.repl.cards import Deck
-from omg.ui.repl.ink import Tone, clean, cut, one_line
+from omg.ui.repl.ink import Tone
 from omg.ui.repl.page import Page
 from omg.ui.repl.stream import Stream
-from omg.ui.repl.toolbar import dollars
+from omg.ui.short import dollars
+from omg.ui.text import clean, cut, one_line
 
 _ENDS: dict[ForkStatus, tuple[str, Tone, str]] = {
     "done": ("✔", "running", "report ready"),

@@ -7,9 +7,9 @@ import time
 from omg.agent.live import Live
 from omg.core.amounts import hit, ratio
 from omg.session.commands import working_on
-from omg.ui.repl.ink import cut, one_line
 from omg.ui.repl.talk import Open, Talk
-from omg.ui.repl.toolbar import dollars
+from omg.ui.short import dollars
+from omg.ui.text import cut, one_line
 
 _FORKS = 8
 """Forks that are shown at most; the others are counted."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from omg.session.conversation import Conversation
 from omg.session.own_shell import run_own
-from omg.ui.repl.ink import clean
 from omg.ui.repl.page import Page
+from omg.ui.text import clean
 
 _MOST = 1000
 """Lines that are shown; the model gets them cut in the same way as its own."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from omg.core.tool import Show
 from omg.ui.repl import markdown
-from omg.ui.repl.ink import Ink, Tone, clean, one_line
+from omg.ui.repl.ink import Ink, Tone
+from omg.ui.text import clean, one_line
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from omg.core.amounts import hit, ratio
 from omg.session.conversation import Conversation
 from omg.session.past import Said, said
 from omg.ui.repl.cards import Card
-from omg.ui.repl.ink import clean, one_line
 from omg.ui.repl.page import Page
-from omg.ui.repl.screen import Screen
-from omg.ui.repl.toolbar import dollars, short_model
+from omg.ui.screen import Screen
+from omg.ui.short import dollars, short_model
+from omg.ui.text import clean, one_line
 
 _EXCHANGES = 3
 """Exchanges that are shown again, of a session that is resumed or a fork that is watched."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from omg.core.events import ReplyEnded, Text, Thinking, ToolCalled, ToolOutput, ToolResult
 from omg.ui.repl.blocks import Blocks
 from omg.ui.repl.cards import Deck
-from omg.ui.repl.ink import clean, fold, one_line
 from omg.ui.repl.page import Page
+from omg.ui.text import clean, fold, one_line
 
 Spoken = Text | Thinking | ReplyEnded | ToolCalled | ToolOutput | ToolResult
 _THOUGHT = 400

@@ -18,8 +18,8 @@ from omg.ui.repl.feed import Feed
 from omg.ui.repl.markdown import warm_up
 from omg.ui.repl.own import run_shown
 from omg.ui.repl.page import Page
-from omg.ui.repl.screen import Screen
 from omg.ui.repl.toolbar import Books
+from omg.ui.screen import Screen
 
 _SOON = 0.05
 """Seconds in which changes of the ledger are gathered before it is summed up."""

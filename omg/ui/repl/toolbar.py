@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from prompt_toolkit.utils import get_cwidth
@@ -12,7 +11,8 @@ from omg.core.amounts import hit, ratio, tokens
 from omg.core.usage import Usage
 from omg.session import accounts
 from omg.session.conversation import Conversation
-from omg.ui.repl.ink import cut
+from omg.ui.short import dollars, short_model
+from omg.ui.text import cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +92,7 @@ def _money(figures: Figures) -> str:
     return f"{dollars(figures.cost_usd)} ({sign}{dollars(abs(figures.saved_usd))})"
 
 
-def dollars(value: float | None) -> str:
-    """Money, short: $0.83, below a cent $0.004; an unknown price is $?."""
-    if value is None:
-        return "$?"
-    return f"${value:.2f}" if value >= 0.01 or value < 0.0005 else f"${value:.3f}"
-
-
 def _forks(seen: Glance) -> str:
     parts = [f"{seen.running} running" if seen.running else "", f"{seen.ready} ready" if seen.ready else ""]
     text = " ".join(part for part in parts if part)
     return f"⑂ {text}" if text else ""
-
-
-def short_model(name: str) -> str:
-    """`claude-opus-5-5` as `opus-5.5`; names of other makers as they are, without path and date."""
-    name = name.rpartition("/")[2]
-    name = re.sub(r"-20\d{6}$", "", name)
-    return re.sub(r"-(\d+)-(\d+)$", r"-\1.\2", name).removeprefix("claude-")

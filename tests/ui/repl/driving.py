@@ -11,8 +11,8 @@ from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
 from omg.ui.repl.app import App
-from omg.ui.repl.ink import clean
-from omg.ui.repl.screen import Screen
+from omg.ui.screen import Screen
+from omg.ui.text import clean
 from tests.scripted import Stage, until
 
 

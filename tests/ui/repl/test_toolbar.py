@@ -5,7 +5,8 @@ from prompt_toolkit.utils import get_cwidth
 
 from omg.cache.ledger import Figures
 from omg.core.usage import Usage
-from omg.ui.repl.toolbar import Glance, bottom_line, dollars, short_model
+from omg.ui.repl.toolbar import Glance, bottom_line
+from omg.ui.short import dollars, short_model
 
 USAGE = Usage(plain=2_000, read=184_000, write_5m=6_000, write_1h=4_000, output=900)
 FULL = Glance("claude-opus-5-5", "ask", False, 118_000, 200_000, Figures(USAGE, 7, 0.834, 6.1), 2, 1)
