@@ -5,41 +5,16 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from omg.session.load import NoSession
 from omg.session.log import Damage, read_lines
+from omg.session.summary import Summary
 
 _TITLE = 80
 """Characters of a title: the beginning of the first words."""
 _LOOKED_AT = 200
 """Records that are looked through for a title."""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """One session in the list. Times are in seconds, UTC epoch; `folder` is a real path."""
-
-    id: str
-    path: Path
-    folder: str
-    title: str
-    created: float
-    updated: float
-    parent: str | None
-
-    def to_json(self) -> dict[str, object]:
-        """The shape that scripts see."""
-        return {
-            "id": self.id,
-            "path": str(self.path),
-            "folder": self.folder,
-            "title": self.title,
-            "created": self.created,
-            "updated": self.updated,
-            "parent": self.parent,
-        }
 
 
 class Store:
