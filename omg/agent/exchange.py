@@ -24,7 +24,7 @@ from omg.agent.runtime import Runtime
 from omg.agent.ttl import ttls_of
 from omg.agent.warm import before_change, learn
 from omg.cache.cause import Cause
-from omg.cache.forecast import Forecast, behind_change, forecast
+from omg.cache.forecast import Forecast, behind_change
 from omg.cache.plan import First, Spot, last_spot, plan
 from omg.core.events import CacheMissed, Notice, ReplyEnded, Requested, Text, Thinking, Used
 from omg.core.usage import Usage
@@ -196,7 +196,7 @@ def _foretold(runtime: Runtime, live: Live, tip: Node, marks: tuple[Mark, ...], 
     if not marks:
         return None
     head, holdings, tree = live.branch.head, runtime.holdings, runtime.tree
-    found = forecast(holdings, head, tip, marks, now=now, minimum=runtime.setup_of(head).minimum)
+    found = runtime.foretell(head, tip, marks, now)
     before = before_change(tree, live.branch)
     if before is None:
         return found
@@ -210,7 +210,8 @@ def _plan(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tuple[M
     if ttls is None:
         return ()
     last_tail = _held(runtime, head, tip) or _tail(last, tip)
-    return plan(head, tip, last_tail=last_tail, shared=live.shared, first=_first(runtime, live, tip), ttls=ttls)
+    first, lookback = _first(runtime, live, tip), runtime.setup_of(head).reading.lookback
+    return plan(head, tip, last_tail=last_tail, shared=live.shared, first=first, ttls=ttls, lookback=lookback)
 
 
 def _held(runtime: Runtime, head: Head, tip: Node) -> Spot | None:
@@ -242,8 +243,7 @@ def _cheap_to_anchor(runtime: Runtime, live: Live, tip: Node) -> bool:
     head, point, holdings = live.branch.head, live.shared, runtime.holdings
     if point is None or runtime.habits.ttl == "5m":
         return False
-    mark, minimum = Mark("5m", point.node, point.block), runtime.setup_of(head).minimum
-    held = forecast(holdings, head, tip, [mark], now=runtime.clock(), minimum=minimum).usage.read
+    held = runtime.foretell(head, tip, [Mark("5m", point.node, point.block)]).usage.read
     tokens = holdings.tokens(head, point.node, point.block)
     return tokens - held <= _ANCHORED_BELOW * tokens
 
@@ -284,8 +284,8 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
 
 def _learn(runtime: Runtime, live: Live, attempt: _Attempt) -> None:
     """Hold what was billed against the forecast, and take it into account for the next one."""
-    request, minimum = runtime.tree.requests[attempt.n], runtime.setup_of(live.branch.head).minimum
-    attempt.cause = learn(runtime.holdings, runtime.tree, request, attempt.forecast, minimum)
+    request, setup = runtime.tree.requests[attempt.n], runtime.setup_of(live.branch.head)
+    attempt.cause = learn(runtime.holdings, runtime.tree, request, attempt.forecast, setup)
     if attempt.cause is not None:
         at = runtime.clock()
         runtime.emit(CacheMissed(branch=live.name, at=at, n=attempt.n, cause=str(attempt.cause)))

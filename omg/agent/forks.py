@@ -19,7 +19,6 @@ from omg.agent.live import Live
 from omg.agent.runtime import Runtime
 from omg.agent.spending import agreed, listed, quoted, tell
 from omg.agent.turn import Outcome
-from omg.cache.forecast import forecast
 from omg.core.events import Forked, ForkStatus, Joined, Purpose
 from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
@@ -168,9 +167,8 @@ class Forks:
         if tip is None:
             return 0
         mark = Mark("5m", shared.node, shared.block) if shared else Mark("1h")
-        holdings, now = self.runtime.holdings, self.runtime.clock()
-        foretold = forecast(holdings, head, tip, [mark], now=now, minimum=minimum)
-        shared_tokens = holdings.tokens(head, mark.node, mark.block)
+        foretold = self.runtime.foretell(head, tip, [mark])
+        shared_tokens = self.runtime.holdings.tokens(head, mark.node, mark.block)
         return shared_tokens - foretold.usage.read if shared_tokens >= minimum else 0
 
     def _start(self, child: Live, words: Sequence[str] | None, convoy: Convoy | None = None) -> None:

@@ -15,7 +15,7 @@ from omg.agent.replay import ReplayFailed
 from omg.agent.runtime import Runtime
 from omg.agent.ttl import rates_of
 from omg.agent.warm import marks_of
-from omg.cache.forecast import Hit, forecast
+from omg.cache.forecast import Hit
 from omg.cache.policy import BreakEven, Stake, break_even, next_ping
 from omg.core.events import Event, Notice, Requested, TurnEnded, UserSaid
 from omg.core.usage import Ttl
@@ -121,9 +121,7 @@ class KeepWarm:
             return None
         tokens = setup.ping_tokens if self._says_nothing else 1
         ping = Ping(last.logged, runtime.tree.nodes[last.logged.tip], marks_of(runtime.tree, last), tokens)
-        found = forecast(
-            runtime.holdings, branch.head, ping.tip, ping.marks, now=runtime.clock(), minimum=setup.minimum
-        )
+        found = runtime.foretell(branch.head, ping.tip, ping.marks)
         if found.hit is None or found.usage.written:
             return None
         even = self._even(live, found.hit, tokens)

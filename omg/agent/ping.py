@@ -79,8 +79,7 @@ class Flight:
             )
         )
         head, request = runtime.tree.heads[logged.head], runtime.tree.requests[logged.n]
-        minimum = runtime.setup_of(head).minimum
-        self.cause = learn(runtime.holdings, runtime.tree, request, self.ping.foretold, minimum)
+        self.cause = learn(runtime.holdings, runtime.tree, request, self.ping.foretold, runtime.setup_of(head))
         if self.cause is not None:
             runtime.emit(CacheMissed(branch=logged.branch, at=now, n=logged.n, cause=str(self.cause)))
 

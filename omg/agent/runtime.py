@@ -12,13 +12,17 @@ from omg.agent.facts import Fact
 from omg.agent.journal import Journal, JournalError, Record
 from omg.agent.permit import Asker, Mode, Rule
 from omg.agent.state import Tree
+from omg.cache.forecast import Forecast, forecast
 from omg.cache.holdings import Holdings
 from omg.cache.plan import Ttls
+from omg.cache.rules import STRICT, Reading
 from omg.core.catalog import Catalog
 from omg.core.events import Emit
 from omg.core.usage import Ttl
 from omg.provider.protocol import Provider
+from omg.wire.chain import Node
 from omg.wire.head import Head, Headers
+from omg.wire.request import Mark
 from omg.wire.seal import Json
 
 
@@ -43,6 +47,10 @@ class ModelSetup:
     """Whether the endpoint has any prefix cache, so that holding siblings behind a leader can pay."""
     ping_tokens: int | None = None
     """`max_tokens` of the cheapest request that keeps a prefix warm; None: the endpoint's is not kept by pings."""
+    reading: Reading = STRICT
+    """How the endpoint's rules are read where requests are foretold."""
+    settle_seconds: float = 0.0
+    """Seconds from the beginning of a reply until what its request wrote can be read, as far as was found out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +135,11 @@ class Runtime:
         except JournalError:
             for record in records:
                 self.tree.apply(record)
+
+    def foretell(self, head: Head, tip: Node, marks: Sequence[Mark], now: float | None = None) -> Forecast:
+        """What a request would be billed for its input, now or at another time, by the rules that are in force."""
+        setup, at = self.setup_of(head), self.clock() if now is None else now
+        return forecast(self.holdings, head, tip, marks, now=at, minimum=setup.minimum, reading=setup.reading)
 
     def setup_of(self, head: Head) -> ModelSetup:
         """The setup that requests with `head` go out with: a fork keeps its model when main changes to another."""

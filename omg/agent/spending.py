@@ -29,6 +29,7 @@ def quotes(runtime: Runtime, live: Live, children: int) -> list[Quote]:
 
 def quoted(runtime: Runtime, head: Head, node: Node | None, start: str, children: int) -> Quote:
     """The price of `children` forks at one place."""
+    setup = runtime.setup_of(head)
     return quote(
         runtime.holdings,
         head,
@@ -37,7 +38,8 @@ def quoted(runtime: Runtime, head: Head, node: Node | None, start: str, children
         children=children,
         prices=listed(runtime, head),
         now=runtime.clock(),
-        minimum=runtime.setup_of(head).minimum,
+        minimum=setup.minimum,
+        reading=setup.reading,
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
+from omg.agent.runtime import ModelSetup
 from omg.agent.state import Branch, Request, Tree
 from omg.cache.blame import blame
 from omg.cache.cause import Cause
 from omg.cache.forecast import Forecast
 from omg.cache.holdings import Holdings
+from omg.wire.head import Head
 from omg.wire.request import Mark, Ttl
 
 
@@ -23,7 +26,7 @@ def account(request: Request) -> str:
     return "/".join(name for name in (begun.organisation, begun.workspace) if name) if begun else ""
 
 
-def began(holdings: Holdings, tree: Tree, request: Request, minimum: int) -> None:
+def began(holdings: Holdings, tree: Tree, request: Request, setup: ModelSetup) -> None:
     """Take a reply that has begun into account."""
     logged, begun = request.logged, request.begun
     if begun is None:
@@ -36,11 +39,14 @@ def began(holdings: Holdings, tree: Tree, request: Request, minimum: int) -> Non
         sent=logged.at,
         now=begun.at,
         account=account(request),
-        minimum=minimum,
+        minimum=setup.minimum,
+        reading=setup.reading,
     )
 
 
-def learn(holdings: Holdings, tree: Tree, request: Request, foretold: Forecast | None, minimum: int) -> Cause | None:
+def learn(
+    holdings: Holdings, tree: Tree, request: Request, foretold: Forecast | None, setup: ModelSetup
+) -> Cause | None:
     """Hold what was billed for a request whose reply has begun against its forecast, and take it into account for the
     next one. Returns the cause of what is missing."""
     begun, head = request.begun, tree.heads[request.logged.head]
@@ -49,7 +55,7 @@ def learn(holdings: Holdings, tree: Tree, request: Request, foretold: Forecast |
         cause = blame(foretold, begun.usage, sent=request.logged.at, account=account(request))
         if begun.usage.read < foretold.usage.read:
             holdings.forget(head, [hit.place for hit in foretold.chain if hit.tokens > begun.usage.read])
-    began(holdings, tree, request, minimum)
+    began(holdings, tree, request, setup)
     return cause
 
 
@@ -57,12 +63,12 @@ _REMEMBERED = 200
 """The newest requests of a log that tell what may still live, and how long its histories are."""
 
 
-def remembered(tree: Tree, minimum: int) -> Holdings:
+def remembered(tree: Tree, setup_of: Callable[[Head], ModelSetup]) -> Holdings:
     """The holdings that a session's log tells of. What cannot be read of it is passed over."""
     holdings = Holdings()
     for request in list(tree.requests.values())[-_REMEMBERED:]:
         if request.logged.tip in tree.nodes and request.logged.head in tree.heads:
-            began(holdings, tree, request, minimum)
+            began(holdings, tree, request, setup_of(tree.heads[request.logged.head]))
             if request.settled is not None:
                 holdings.ended(tree.heads[request.logged.head], marks_of(tree, request), request.settled.at)
     return holdings

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from omg.cache.cause import Cause
 from omg.cache.change import change
 from omg.cache.holdings import Entry, Holdings
-from omg.cache.places import Place, backwards
-from omg.cache.plan import LOOK_BACK
+from omg.cache.places import Place, looked_at
+from omg.cache.rules import STRICT, Reading
 from omg.core.usage import Usage
 from omg.wire.chain import Node
 from omg.wire.head import Head
@@ -42,15 +41,24 @@ class Forecast:
         return self.usage.read + (self.lost.tokens if self.lost else 0)
 
 
-def forecast(holdings: Holdings, head: Head, tip: Node, marks: Sequence[Mark], *, now: float, minimum: int) -> Forecast:
+def forecast(
+    holdings: Holdings,
+    head: Head,
+    tip: Node,
+    marks: Sequence[Mark],
+    *,
+    now: float,
+    minimum: int,
+    reading: Reading = STRICT,
+) -> Forecast:
     """Foretell one request by the published rules: the first living entry within the look-back of the last
     breakpoint, else of the one before it, is read; what lies behind it is written up to the last breakpoint of each
     ttl class, where the prefix reaches the minimum; the rest is plain."""
     chain = _entries(holdings, head, tip)
     living = tuple(hit for hit in chain if hit.entry.begun is not None and now < hit.entry.expires)
-    hit = _found(living, marks)
+    hit = _found(living, marks, reading)
     usage = _usage(holdings, head, tip, marks, hit.tokens if hit else 0, minimum)
-    return Forecast(usage, hit, living, _lost(chain, hit, now))
+    return Forecast(usage, hit, living, _lost(chain, hit, now, reading))
 
 
 def behind_change(found: Forecast, holdings: Holdings, head: Head, before: Head, tip: Node, *, now: float) -> Forecast:
@@ -72,10 +80,10 @@ def _entries(holdings: Holdings, head: Head, tip: Node) -> tuple[Hit, ...]:
     )
 
 
-def _found(living: Sequence[Hit], marks: Sequence[Mark]) -> Hit | None:
+def _found(living: Sequence[Hit], marks: Sequence[Mark], reading: Reading) -> Hit | None:
     by_place = {hit.place: hit for hit in living}
     for mark in reversed(marks):
-        for place in islice(backwards(mark), LOOK_BACK):
+        for place in looked_at(mark, reading):
             if place in by_place:
                 return by_place[place]
     return None
@@ -90,7 +98,7 @@ def _usage(holdings: Holdings, head: Head, tip: Node, marks: Sequence[Mark], rea
     return Usage(plain=max(0, total - last), read=read, write_5m=last - hour, write_1h=hour - read)
 
 
-def _lost(chain: Sequence[Hit], hit: Hit | None, now: float) -> Cause | None:
+def _lost(chain: Sequence[Hit], hit: Hit | None, now: float, reading: Reading) -> Cause | None:
     """Why the deepest entry of the history is not the one that is read."""
     if not chain or (hit is not None and chain[0].place == hit.place):
         return None
@@ -98,7 +106,8 @@ def _lost(chain: Sequence[Hit], hit: Hit | None, now: float) -> Cause | None:
     tokens = best.tokens - (hit.tokens if hit else 0)
     if best.entry.begun is None:
         return Cause("not_yet_readable", tokens)
-    return _lapsed(best, tokens, now) or Cause("look_back", tokens, "more than 20 blocks since")
+    unit = "positions" if reading.collapse_tool_runs else "blocks"
+    return _lapsed(best, tokens, now) or Cause("look_back", tokens, f"more than {reading.lookback} {unit} since")
 
 
 def _lapsed(best: Hit, tokens: int, now: float) -> Cause | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from math import inf
 
-from omg.cache.places import HEAD, Place, place_of, places_of
+from omg.cache.places import HEAD, Place, looked_at, place_of, places_of
+from omg.cache.rules import STRICT, Reading
 from omg.cache.tokens import Estimator, Features, added, features
 from omg.core.usage import TTL_SECONDS, Ttl, Usage
 from omg.wire.chain import Node
@@ -31,6 +33,12 @@ class Entry:
     @property
     def expires(self) -> float:
         return self.since + TTL_SECONDS[self.ttl]
+
+    def used(self, sent: float, *, refreshed: bool) -> None:
+        """A request sent at `sent` was answered as one that found it: it lives on from there, where that refreshes."""
+        self.proven = min(self.proven, sent)
+        if refreshed:
+            self.since = max(self.since, sent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +129,20 @@ class Holdings:
         now: float,
         account: str,
         minimum: int,
+        reading: Reading = STRICT,
     ) -> None:
         """A reply has begun to a request: what it read lives on, what it wrote can be read."""
         self._learn_counts(head, tip, marks, usage)
         self._learn_read(head, tip, usage.read)
         for known in self.chain(head, tip):
             if usage.read and self.count(head, known.place) == usage.read:
-                known.entry.since, known.entry.proven = max(known.entry.since, sent), min(known.entry.proven, sent)
+                known.entry.used(sent, refreshed=_refreshed(known, marks, reading))
         for mark in marks:
             place = place_of(mark)
             tokens = self.tokens(head, mark.node, mark.block)
             entry = self.entry(head, place)
             if tokens <= usage.read and entry is not None and entry.begun is not None:
-                entry.since, entry.proven = max(entry.since, sent), min(entry.proven, sent)
+                entry.used(sent, refreshed=reading.refreshes_marked and _keeps(mark, entry, reading))
             elif usage.read < tokens and usage.written and tokens >= minimum:
                 self._put(head, mark, Entry(mark.ttl, sent, now, account))
             elif entry is not None and entry.begun is None:
@@ -190,6 +199,18 @@ class Holdings:
     def _teach(self, head: Head, tip: Node, total: int) -> None:
         known, missing = self._counted(head, tip, -1)
         self._estimator(head).learn(added(missing), total - known)
+
+
+def _refreshed(known: Known, marks: Sequence[Mark], reading: Reading) -> bool:
+    """Whether a read of this entry keeps it for its whole life again: by the breakpoint that found it."""
+    if known.entry.ttl == "5m" or reading.short_read_refreshes_long:
+        return True
+    finders = (mark for mark in reversed(marks) if known.place in looked_at(mark, reading))
+    return any(_keeps(mark, known.entry, reading) for mark in islice(finders, 1))
+
+
+def _keeps(mark: Mark, entry: Entry, reading: Reading) -> bool:
+    return mark.ttl == entry.ttl or entry.ttl == "5m" or reading.short_read_refreshes_long
 
 
 _NEAR = 0.05

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
+from omg.cache.rules import TOOL_RUNS, Reading
 from omg.wire.chain import Node
 from omg.wire.request import Mark
 
@@ -42,9 +43,27 @@ def place_of(mark: Mark) -> Place:
 
 def backwards(mark: Mark) -> Iterator[Place]:
     """The positions from a breakpoint to the end of the head, itself first."""
+    return (place for place, _ in _backwards(mark))
+
+
+def looked_at(mark: Mark, reading: Reading) -> Iterator[Place]:
+    """The positions that a read checks from a breakpoint, itself first: as many as the look-back reaches, a run of tool
+    calls or of their results counted as one where it is read so."""
+    count, last = 0, ""
+    for place, kind in _backwards(mark):
+        same = reading.collapse_tool_runs and kind in TOOL_RUNS and kind == last
+        count, last = count + (not same), kind
+        if count > reading.lookback:
+            return
+        yield place
+
+
+def _backwards(mark: Mark) -> Iterator[tuple[Place, str]]:
+    """The positions from a breakpoint to the end of the head, each with its kind of block."""
     node, block = mark.node, mark.block
     while node is not None:
-        places = places_of(node)
-        yield from reversed(places[: block % len(places) + 1])
+        places, blocks = places_of(node), node.message.places
+        for index in range(block % len(places), -1, -1):
+            yield places[index], blocks[index].kind
         node, block = node.parent, -1
-    yield HEAD
+    yield HEAD, "system"

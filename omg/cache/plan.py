@@ -12,8 +12,8 @@ from omg.wire.request import Mark, Ttl, mark_offset
 MAX_MARKS = 4
 LOOK_BACK = 20
 """Positions a read checks from each breakpoint, itself included (prompt caching docs, strict reading)."""
-LAGGING_AT = 15
-"""Blocks a turn may add before the previous tail is marked as well."""
+_LAGGING = 3 / 4
+"""The part of the look-back that a turn may add in blocks before the previous tail is marked as well."""
 
 
 class IllegalPlan(Exception):
@@ -68,16 +68,18 @@ def plan(
     shared: Spot | None,
     first: First | None = None,
     ttls: Ttls = Ttls(),
+    lookback: int = LOOK_BACK,
 ) -> tuple[Mark, ...]:
     """The breakpoints of a request that ends with `tip`, in the order of the body.
 
     `last_tail` is the tail mark of this branch's last request; it is marked again only when the turn since has
     added so many blocks that the look-back from the tail might not reach it. `shared` is the last block that a
-    fork shares with its parent; `first` says more of the first request of a fork. When slots are short: tail, what
+    fork shares with its parent; `first` says more of the first request of a fork. `lookback` may be found to be
+    shorter than published; each block counts as one, which holds by every reading. When slots are short: tail, what
     siblings share, lagging mark, fork point, head.
     """
     wanted = [None if first and first.leads else last_spot(tip), first.siblings if first else None]
-    if last_tail is not None and _blocks_since(tip, last_tail) > LAGGING_AT:
+    if last_tail is not None and _blocks_since(tip, last_tail) > min(lookback, LOOK_BACK) * _LAGGING:
         wanted.append(last_tail)
     wanted.append(shared)
     spots = list(dict.fromkeys(spot for spot in wanted if spot is not None))

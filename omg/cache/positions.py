@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 from omg.cache.mirror_request import Block, Request, Turn, read_request, stable, ttl_of
-from omg.cache.rules import CONCERNS, DEFAULT_EFFORT, DROPS_THINKING, OMITTED, Tier, for_model
+from omg.cache.rules import CONCERNS, DEFAULT_EFFORT, DROPS_THINKING, OMITTED, TOOL_RUNS, Tier, for_model
 from omg.core.usage import Ttl
 
 _THINKING = frozenset({"thinking", "redacted_thinking"})
-_TOOL_RUNS = frozenset({"tool_use", "tool_result"})
 # Switching these on changes the system prompt, and leaves the cache of tools standing.
 _WEB_TOOLS = ("web_search", "web_fetch")
 
@@ -50,7 +49,7 @@ def units(positions: Sequence[Position], collapse_tool_runs: bool) -> list[int]:
     numbers: list[int] = []
     last = None
     for position in positions:
-        same = collapse_tool_runs and position.kind in _TOOL_RUNS and position.kind == last
+        same = collapse_tool_runs and position.kind in TOOL_RUNS and position.kind == last
         numbers.append((numbers[-1] if numbers else 0) + (not same))
         last = position.kind
     return numbers

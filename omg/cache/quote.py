@@ -8,6 +8,7 @@ from omg.cache.forecast import forecast
 from omg.cache.holdings import Holdings
 from omg.cache.plan import last_spot
 from omg.cache.prices import Prices
+from omg.cache.rules import STRICT, Reading
 from omg.core.usage import Usage
 from omg.wire.chain import Node
 from omg.wire.head import Head
@@ -45,21 +46,22 @@ def quote(
     prices: Prices | None,
     now: float,
     minimum: int,
+    reading: Reading = STRICT,
 ) -> Quote:
     """The price of `children` forks at `node` (None: with nothing but the head), their first requests alone."""
     prefix = holdings.tokens(head, node)
-    held = _held(holdings, head, node, now, minimum)
+    held = _held(holdings, head, node, now, minimum, reading)
     warm, cold = _requests(prefix, held, children), _requests(prefix, 0, children)
     return Quote(start, children, prefix, _sum(warm), _sum(cold), _dollars(warm, prices), _dollars(cold, prices))
 
 
-def _held(holdings: Holdings, head: Head, node: Node | None, now: float, minimum: int) -> int:
+def _held(holdings: Holdings, head: Head, node: Node | None, now: float, minimum: int, reading: Reading) -> int:
     """Tokens of the prefix that would be read now."""
     spot = last_spot(node)
     if node is None or spot is None:
         return 0
     mark = Mark("5m", spot.node, spot.block)
-    return forecast(holdings, head, node, [mark], now=now, minimum=minimum).usage.read
+    return forecast(holdings, head, node, [mark], now=now, minimum=minimum, reading=reading).usage.read
 
 
 def _requests(prefix: int, held: int, children: int) -> list[Usage]:

@@ -77,6 +77,9 @@ CONCERNS: Mapping[str, Tier] = {
 """The first level that a parameter's change loses. What is not named here (max_tokens, metadata, stream,
 stop_sequences, temperature, diagnostics, ...) loses nothing."""
 
+TOOL_RUNS = frozenset({"tool_use", "tool_result"})
+"""Kinds of blocks of which a run may count as one position (see `collapse_tool_runs`)."""
+
 OMITTED: Mapping[str, object] = {"speed": "standard", "tool_choice": {"type": "auto"}}
 """What omitting a parameter means."""
 
@@ -126,6 +129,21 @@ class CacheRules:
         """The shortest prefix of `model` that is cached, in tokens."""
         return for_model(self.minimums, model, DEFAULT_MINIMUM)
 
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the rules are read by which requests are foretold, where pages disagree or are silent. The fields are those
+    of CacheRules; the defaults are the strict reading, which every breakpoint is planned by as well."""
+
+    lookback: int = 20
+    collapse_tool_runs: bool = False
+    refreshes_marked: bool = True
+    short_read_refreshes_long: bool = True
+    """Whether a read marked 5m refreshes a 1h entry for another hour. No page says; "a read keeps the same duration
+    as the preceding write" reads so."""
+
+
+STRICT = Reading()
 
 Sure = Literal["high", "medium"]
 """high: a control agreed. medium: the reading that fits best, with another cause not excluded."""

@@ -105,7 +105,8 @@ def _resumed(config: Config, tree: Tree, log: Log, notices: list[str]) -> Conver
 
 def _remember(conversation: Conversation, tree: Tree, setup: ModelSetup) -> None:
     """Take over what the requests of a log tell of the provider's cache: its counts, and what may still live."""
-    holdings = conversation.agent.runtime.holdings = remembered(tree, setup.minimum)
+    runtime = conversation.agent.runtime
+    holdings = runtime.holdings = remembered(tree, runtime.setup_of)
     if not setup.remembers:
         holdings.forget_all()
 
