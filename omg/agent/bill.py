@@ -27,6 +27,7 @@ def line(tree: Tree, request: Request) -> Line:
         settled.output_seen if settled and unsettled else 0,
         logged.max_tokens if unsettled else 0,
         request.begun.seconds if request.begun else None,
+        settled.lost if settled else None,
     )
 
 

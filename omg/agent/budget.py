@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from omg.agent import bill
 from omg.agent.state import Branch, Request, Tree
+from omg.agent.tally import Tally
 from omg.core.amounts import money
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
@@ -73,10 +74,11 @@ class _Sums:
 class Budgets:
     """The purses of one session's branches. A fork with a limit has a purse of its own, filled from its parent's."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: Tree, tally: Tally | None = None) -> None:
+        """`tally` is the tree's, where somebody else has one already."""
         self._tree = tree
+        self._tally = tally or Tally(tree)
         self._expected: dict[int, Usage] = {}
-        self._settled: dict[int, float | None] = {}
         self._said: set[str] = set()
 
     def purse(self, name: str = "main") -> Purse:
@@ -103,6 +105,8 @@ class Budgets:
         Raises Exhausted where that is more than a purse has left. Returns what a person should know, once: that the
         price is not known, so that no budget can hold this back.
         """
+        under_way = {request.logged.n for request in self._tally.open()}
+        self._expected = {known: usage for known, usage in self._expected.items() if known in under_way}
         self._expected[n] = expected
         if not self.limited(name):
             return None
@@ -128,7 +132,7 @@ class Budgets:
         """Whether the next request, if it costs what the last one did, is the last that can be paid, its share of a
         purse that several draw on taken as even."""
         request = self._tree.requests.get(self._tree.branches[name].last_request or 0)
-        last = self._cost(request) if request is not None and self.limited(name) else None
+        last = bill.cost(self._tree, request) if request is not None and self.limited(name) else None
         if last is None:
             return False
         sums = self._sums()
@@ -175,26 +179,15 @@ class Budgets:
         for branch in self._tree.branches.values():
             if branch.made.parent is not None:
                 sums.children.setdefault(branch.made.parent, []).append(branch)
-        for request in self._tree.requests.values():
-            name = request.logged.branch
-            cost = self._cost(request)
-            if cost is None:
+        for name in self._tree.branches:
+            sums.spent[name], priced = self._tally.spent(name)
+            if not priced:
                 sums.unpriced.add(name)
-            if cost:
-                sums.spent[name] = sums.spent.get(name, 0.0) + cost
-            elif request.begun is None and request.settled is None:
+        for request in self._tally.open():
+            if request.begun is None:
+                name = request.logged.branch
                 sums.reserved[name] = sums.reserved.get(name, 0.0) + self._foretold(request)
         return sums
-
-    def _cost(self, request: Request) -> float | None:
-        """What a request has cost so far; priced once when that is final."""
-        n = request.logged.n
-        if request.settled is None:
-            return bill.cost(self._tree, request)
-        if n not in self._settled:
-            self._settled[n] = bill.cost(self._tree, request)
-            self._expected.pop(n, None)
-        return self._settled[n]
 
     def _foretold(self, request: Request) -> float:
         head, expected = self._tree.heads[request.logged.head], self._expected.get(request.logged.n, Usage())

@@ -308,6 +308,7 @@ def _unfinished(runtime: Runtime, live: Live, attempt: _Attempt, how: Settlement
             output_seen=-(-attempt.seen // 4),
             error=error,
             cause=str(attempt.cause) if attempt.cause else None,
+            lost=attempt.cause.tokens if attempt.cause else None,
         )
     )
     runtime.emit(ReplyEnded(branch=live.name, at=runtime.clock(), whole=False))
@@ -317,7 +318,10 @@ def _ended(runtime: Runtime, live: Live, attempt: _Attempt, ended: Ended) -> Rep
     """Settle and seal a whole reply, in one write."""
     at = runtime.clock()
     cause = str(attempt.cause) if attempt.cause else None
-    settled = RequestSettled(at=at, n=attempt.n, how="whole", stop=ended.stop_reason, usage=ended.usage, cause=cause)
+    lost = attempt.cause.tokens if attempt.cause else None
+    settled = RequestSettled(
+        at=at, n=attempt.n, how="whole", stop=ended.stop_reason, usage=ended.usage, cause=cause, lost=lost
+    )
     blocks = sealable(ended)
     node = Node(live.branch.tip, seal("assistant", blocks)) if blocks else None
     records = [NodeSealed(at=at, branch=live.name, node=node)] if node else []

@@ -138,7 +138,10 @@ Settlement = Literal["whole", "cut", "refused", "failed", "interrupted"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSettled(Record):
-    """A request is over. After `cut`, `usage.output` is None and lies between `output_seen` and max_tokens."""
+    """A request is over. After `cut`, `usage.output` is None and lies between `output_seen` and max_tokens.
+
+    `lost` are the tokens that were not read for the `cause`; None where there is none, or nobody has counted them.
+    """
 
     kind: ClassVar[str] = "settled"
     n: int
@@ -148,6 +151,7 @@ class RequestSettled(Record):
     output_seen: int = 0
     error: str | None = None
     cause: str | None = None
+    lost: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,9 +85,11 @@ class Flight:
 
     def _settled(self, how: Settlement, usage: Usage | None, stop: str | None = None, error: str | None = None) -> None:
         runtime, now = self.runtime, self.runtime.clock()
-        cause = str(self.cause) if self.cause else None
+        cause, lost = (str(self.cause), self.cause.tokens) if self.cause else (None, None)
         runtime.record_anyway(
-            RequestSettled(at=now, n=self.logged.n, how=how, stop=stop, usage=usage, error=error, cause=cause)
+            RequestSettled(
+                at=now, n=self.logged.n, how=how, stop=stop, usage=usage, error=error, cause=cause, lost=lost
+            )
         )
         if usage is not None:
             runtime.emit(Used(branch=self.logged.branch, at=now, n=self.logged.n, purpose="keep_alive", usage=usage))

@@ -12,6 +12,7 @@ from omg.agent.facts import Fact
 from omg.agent.journal import Journal, JournalError, Record
 from omg.agent.permit import Asker, Mode, Rule
 from omg.agent.state import Tree
+from omg.agent.tally import Tally
 from omg.cache.forecast import Forecast, forecast
 from omg.cache.holdings import Holdings
 from omg.cache.plan import Ttls
@@ -116,10 +117,13 @@ class Runtime:
     """What the provider holds of this tree's prefixes."""
     habits: Habits = field(default_factory=Habits)
     retry_wait: Callable[[float], float] = field(default=lambda seconds: seconds)
+    tally: Tally = field(init=False)
+    """The ledger's sums."""
     budgets: Budgets = field(init=False)
 
     def __post_init__(self) -> None:
-        self.budgets = Budgets(self.tree)
+        self.tally = Tally(self.tree)
+        self.budgets = Budgets(self.tree, self.tally)
 
     def record(self, *records: Record) -> None:
         """Write `records` to the journal, then take them into account. Raises JournalError, and then neither."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from math import fsum
 
 from omg.core.usage import Usage, total
 
@@ -30,6 +31,8 @@ class Line:
     """Bounds of an output that was never told."""
     seconds: float | None = None
     """Time to the first event of the reply."""
+    lost: int | None = None
+    """Tokens that were not read for `cause`; None where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +80,4 @@ def priced(line: Line, price: Price) -> float | None:
 
 def _sum(values: Iterable[float | None]) -> float | None:
     known = list(values)
-    return None if any(value is None for value in known) else sum((value for value in known if value is not None), 0.0)
+    return None if None in known else fsum(value for value in known if value is not None)

@@ -23,7 +23,6 @@ from omg.cache.ledger import Figures
 from omg.cache.prices import price
 from omg.cache.quote import Quote
 from omg.core.events import Emit, Event, Notice, SessionOpened
-from omg.session import accounts
 from omg.session.config import Config
 from omg.session.gaps import Gaps
 from omg.wire.chain import Node
@@ -139,8 +138,7 @@ class Conversation:
 
     def figures(self, branch: str | None = None) -> Figures:
         """The sums of the whole tree, or of one branch's own requests."""
-        lines = accounts.lines(self.tree)
-        return accounts.sums(lines) if branch is None else accounts.of_branch(lines, branch)
+        return self.agent.runtime.tally.figures(branch)
 
     def purses(self) -> list[Purse]:
         """The whole session's money, and that of every fork with a budget of its own."""

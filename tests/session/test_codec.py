@@ -54,6 +54,7 @@ BY_NAME = {
 }
 BY_TYPE = {
     "int": numbers,
+    "int | None": st.none() | numbers,
     "float": times,
     "float | None": st.none() | times,
     "str": text,

@@ -1,0 +1,236 @@
+"""What there is to see of a conversation at a glance, once for all front ends: figures, context, warmth, forks, misses.
+
+Nothing here sums the ledger up: a look costs what has happened since the last one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from omg.agent.budget import Purse
+from omg.agent.state import Branch
+from omg.cache.ledger import Figures, Line
+from omg.cache.loss import loss_usd
+from omg.cache.prices import price
+from omg.core.events import ForkStatus
+from omg.core.usage import Usage
+from omg.session.commands import working_on
+from omg.session.context import Context, Contexts
+from omg.session.conversation import Conversation
+from omg.session.held import Held, Holds
+from omg.session.questions import Questions
+
+NOTHING = Figures(Usage(), 0, 0.0, 0.0)
+"""The figures of a branch that has sent nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All that the one line of a narrow screen tells."""
+
+    model: str
+    mode: str
+    simulated: bool = False
+    """Whether the offline provider answers, so that money is what it would have cost."""
+    used: int = 0
+    window: int = 0
+    figures: Figures = NOTHING
+    """Of the whole tree."""
+    running: int = 0
+    """Forks at work."""
+    ready: int = 0
+    """Reports that wait for main."""
+    asking: int = 0
+    """Questions that wait for the person."""
+    held: Held | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """One fork as a list shows it. `figures` are of its own requests."""
+
+    name: str
+    parent: str
+    depth: int
+    """1 for main's own."""
+    task: str
+    aside: bool
+    status: ForkStatus
+    doing: str
+    """At work: its newest call, or what it waits for. Else why it ended, where something was wrong."""
+    question: str
+    """What it asks the person; empty where it asks nothing."""
+    pending: bool
+    """Whether its report waits for its parent."""
+    used: int
+    """Tokens in its context."""
+    figures: Figures
+    held: Held | None
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A request that read less than it might have. `usd` is what that cost; None where it is not known."""
+
+    n: int
+    branch: str
+    at: float
+    cause: str
+    lost: int | None
+    """Tokens that were not read."""
+    usd: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """All misses of one cause. `usd` is None where it is not known of one of them."""
+
+    cause: str
+    count: int
+    usd: float | None
+
+
+@dataclass(slots=True)
+class _Doing:
+    """What a branch did when somebody last looked, and by what one sees that it still does."""
+
+    key: tuple[object, ...]
+    words: str
+
+
+@dataclass(slots=True)
+class Glance:
+    """One conversation, seen. Always as it is now: nothing has to be told to it."""
+
+    conversation: Conversation
+    compaction: str | None = None
+    """When the history will be folded into a summary, and why; None where nothing is known of that."""
+    _contexts: Contexts = field(init=False)
+    _holds: Holds = field(init=False)
+    _doing: dict[str, _Doing] = field(default_factory=dict[str, _Doing])
+
+    def __post_init__(self) -> None:
+        runtime = self.conversation.agent.runtime
+        self._contexts, self._holds = Contexts(self.conversation), Holds(runtime)
+
+    def figures(self, branch: str | None = None) -> Figures:
+        """The ledger's sums: of the whole tree, or of one branch's own requests."""
+        return self.conversation.figures(branch)
+
+    def requests(self, most: int, branch: str | None = None) -> list[Line]:
+        """The last requests, the oldest first; 240 at most."""
+        return self.conversation.agent.runtime.tally.newest(most, branch)
+
+    def context(self, branch: str = "main") -> Context:
+        """A branch's context by class. Raises KeyError."""
+        return self._contexts.of(self.conversation.tree.branches[branch])
+
+    def held(self, branch: str = "main") -> Held | None:
+        """What the provider still holds of a branch, and until when; None where that cannot be known."""
+        held = self._holds.of(self.conversation.tree.branches[branch])
+        return held.with_ping(self.conversation.warm.due) if held is not None and branch == "main" else held
+
+    def purse(self, branch: str = "main") -> Purse:
+        """A branch's money, its forks' included. Raises KeyError."""
+        return self.conversation.agent.runtime.budgets.purse(branch)
+
+    def misses(self, branch: str | None = None) -> list[Miss]:
+        """Every miss, the oldest first."""
+        return [_miss(line) for line in self.conversation.agent.runtime.tally.missed(branch)]
+
+    def losses(self, branch: str | None = None) -> list[Lost]:
+        """The misses by their cause, the dearest first, those of unknown cost at the end."""
+        by_cause: dict[str, list[Miss]] = {}
+        for miss in self.misses(branch):
+            by_cause.setdefault(miss.cause.partition(" (")[0], []).append(miss)
+        found = [Lost(cause, len(misses), _sum(misses)) for cause, misses in by_cause.items()]
+        return sorted(found, key=lambda lost: -1.0 if lost.usd is None else lost.usd, reverse=True)
+
+    def status(self) -> Status:
+        """What the one line tells."""
+        conversation = self.conversation
+        agent = conversation.agent
+        context = self.context()
+        return Status(
+            model=conversation.model,
+            mode=agent.mode("main"),
+            simulated=conversation.config.provider_name == "offline",
+            used=context.used,
+            window=context.window,
+            figures=self.figures(),
+            running=len(agent.running()),
+            ready=len(conversation.tree.branches["main"].pending),
+            asking=len(self._questions()),
+            held=self.held(),
+        )
+
+    def forks(self) -> list[Fork]:
+        """Every fork: each behind its parent, in the order they were made."""
+        children: dict[str, list[Branch]] = {}
+        for branch in self.conversation.tree.branches.values():
+            if branch.made.parent is not None:
+                children.setdefault(branch.made.parent, []).append(branch)
+        questions, found = self._questions(), list[Fork]()
+        line = list(reversed(children.get("main", [])))
+        while line:
+            branch = line.pop()
+            found.append(self._fork(branch, questions.get(branch.name, "")))
+            line += reversed(children.get(branch.name, []))
+        return found
+
+    def fork(self, name: str) -> Fork:
+        """One fork. Raises KeyError."""
+        return self._fork(self.conversation.tree.branches[name], self._questions().get(name, ""))
+
+    def _fork(self, branch: Branch, question: str) -> Fork:
+        made, status = branch.made, branch.status or "done"
+        parent = self.conversation.tree.branches.get(made.parent or "")
+        return Fork(
+            name=branch.name,
+            parent=made.parent or "",
+            depth=made.depth,
+            task=made.task or "",
+            aside=made.purpose == "aside",
+            status=status,
+            doing=self._at(branch) if status == "running" else branch.error or "",
+            question=question,
+            pending=parent is not None and branch.name in parent.pending,
+            used=self.context(branch.name).used,
+            figures=self.figures(branch.name),
+            held=self.held(branch.name),
+        )
+
+    def _at(self, branch: Branch) -> str:
+        """What it does, read from its newest message once."""
+        live = self.conversation.agent.lives.get(branch.name)
+        if live is not None and live.busy and live.place is None:
+            return "waits for a place"
+        key = (branch.tip, len(branch.results), branch.status)
+        known = self._doing.get(branch.name)
+        if known is None or known.key != key:
+            known = self._doing[branch.name] = _Doing(key, working_on(self.conversation, branch.name))
+        return known.words
+
+    def _questions(self) -> dict[str, str]:
+        """The first question that waits of each branch, in a line."""
+        asker = self.conversation.config.asker
+        if not isinstance(asker, Questions):
+            return {}
+        return {
+            asked.question.branch: f"{asked.question.tool} {asked.question.subject}".strip()
+            for asked in reversed(asker.waiting)
+        }
+
+
+def _miss(line: Line) -> Miss:
+    prices = price(line.model, line.endpoint, at=line.at)
+    known = prices is not None and line.usage is not None and line.lost is not None
+    usd = None
+    if known and prices and line.usage and line.lost is not None:
+        usd = loss_usd(prices.rates(line.usage.input), line.usage, line.lost)
+    return Miss(line.n, line.branch, line.at, line.cause or "", line.lost, usd)
+
+
+def _sum(misses: list[Miss]) -> float | None:
+    known = [miss.usd for miss in misses]
+    return None if None in known else sum(usd for usd in known if usd is not None)
