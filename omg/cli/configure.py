@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 
 from omg.agent.permit import Asker, BadRule, Mode, Rule, narrower, parse_rule
 from omg.agent.runtime import Limits, ModelSetup, Rules
+from omg.cache.in_force import InForce, in_force
 from omg.cache.plan import Ttls
-from omg.cache.rules import minimum_for
 from omg.cli.settings import Read, Settings, SettingsError, home, read_settings
 from omg.core.catalog import Catalog, load_catalog
 from omg.provider.models import model_for
 from omg.provider.profiles import OFFLINE, Choice, Profile, choose
 from omg.session.config import Config
+from omg.session.findings import usable_findings
 from omg.wire.seal import Json
 
 DEFAULT_MODEL = "claude-opus-5-5"
@@ -59,7 +62,7 @@ def make_plan(args: argparse.Namespace, env: Mapping[str, str]) -> Plan:
     read: Read = read_settings(place, folder, env)
     settings = _flagged(read.settings, args)
     choice = choose(args.provider or settings.provider, env)
-    return Plan(
+    plan = Plan(
         home=place,
         folder=folder,
         settings=settings,
@@ -74,6 +77,8 @@ def make_plan(args: argparse.Namespace, env: Mapping[str, str]) -> Plan:
         mode_named=read.mode_named or args.mode is not None,
         widest=read.widest,
     )
+    notice = rules_for(plan, plan.model or plan.default_model)[1]
+    return plan if notice is None else replace(plan, notices=(*plan.notices, notice))
 
 
 def _folder(cwd: str | None) -> Path:
@@ -117,7 +122,7 @@ def make_config(plan: Plan, asker: Asker | None, *, typed: bool = False) -> Conf
         provider_name=plan.choice.profile.name,
         default_model=plan.default_model,
         default_effort=settings.effort,
-        setup_for=lambda model, effort: model_setup(plan.choice, model, effort),
+        setup_for=cache(lambda model, effort: model_setup(plan.choice, model, effort, rules_for(plan, model)[0])),
         rules=Rules(settings.mode, _rules(settings.allow, catalog), _rules(settings.deny, catalog)),
         limits=Limits(
             width=settings.forks.width,
@@ -148,8 +153,14 @@ def _rules(texts: Iterable[str], catalog: Catalog) -> tuple[Rule, ...]:
     return rules
 
 
-def model_setup(choice: Choice, name: str, effort: str | None) -> ModelSetup:
-    """What a request for this model at this endpoint looks like."""
+def rules_for(plan: Plan, model: str) -> tuple[InForce, str | None]:
+    """The cache rules in force for a model, and what a person should know of how they came about."""
+    found, notice = usable_findings(plan.home, plan.choice.endpoint, model, time.time())
+    return in_force(model, found, plan.settings.cache.wishes), notice
+
+
+def model_setup(choice: Choice, name: str, effort: str | None, rules: InForce) -> ModelSetup:
+    """What a request for this model at this endpoint looks like, and the cache rules it is foretold by."""
     model, profile = model_for(name), choice.profile
     extra: list[tuple[str, Json]] = []
     if model.thinking == "adaptive" and model.thinks == "if_asked" and profile.cache == "markers":
@@ -160,13 +171,15 @@ def model_setup(choice: Choice, name: str, effort: str | None) -> ModelSetup:
         model=name,
         max_tokens=model.max_tokens,
         window=model.window,
-        minimum=minimum_for(name),
+        minimum=rules.minimum.value,
         ttls=_ttls(profile),
         headers=(("anthropic-version", _VERSION),),
         extra=tuple(extra),
         remembers=choice.endpoint != OFFLINE,
         shares_cache=profile.cache != "none",
-        ping_tokens=profile.ping_tokens if profile.cache == "markers" else None,
+        ping_tokens=rules.ping_tokens(profile.ping_tokens) if profile.cache == "markers" else None,
+        reading=rules.reading,
+        settle_seconds=rules.settle_seconds.value,
     )
 
 

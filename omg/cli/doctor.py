@@ -15,7 +15,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from omg import __version__
-from omg.cli.configure import Plan, make_plan, model_setup
+from omg.cache.in_force import in_words
+from omg.cli.configure import Plan, make_plan, model_setup, rules_for
 from omg.core.trouble import Trouble
 
 _PACKAGES = ("anthropic", "prompt-toolkit", "textual", "pydantic", "genai-prices", "gitpython", "tree-sitter")
@@ -61,7 +62,8 @@ def _configured(args: argparse.Namespace, env: Mapping[str, str], clean: bool) -
 
 def _model(plan: Plan) -> Iterator[str]:
     name = plan.model or plan.default_model
-    setup = model_setup(plan.choice, name, plan.effort)
+    rules = rules_for(plan, name)[0]
+    setup = model_setup(plan.choice, name, plan.effort, rules)
     marks = (
         f"markers at {setup.ttls.head}, in messages {plan.settings.cache.ttl}"
         if setup.ttls
@@ -69,6 +71,9 @@ def _model(plan: Plan) -> Iterator[str]:
     )
     sizes = f"window {setup.window}, max_tokens {setup.max_tokens}, cached from {setup.minimum} tokens"
     yield f"model: {name}, {sizes}, {marks}"
+    if setup.ttls:
+        yield "cache rules in force:"
+        yield from (f"  {line}" for line in in_words(rules))
 
 
 def _writable(home: Path) -> str:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from omg.cache.prices import Prices, price
 from omg.cache.rules import Finding, RuleOverrides
-from omg.cli.configure import Plan, make_plan, model_setup
+from omg.cli.configure import Plan, make_plan, model_setup, rules_for
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.provider.factory import build_provider
@@ -65,7 +65,7 @@ def _target(plan: Plan) -> Target:
     prices = price(model, choice.endpoint)
     if prices is None:
         raise Trouble(f"no price is known for {model} at {choice.endpoint}, so no limit could be kept: name another")
-    setup = model_setup(choice, model, None)
+    setup = model_setup(choice, model, None, rules_for(plan, model)[0])
     return Target(choice.endpoint, model, prices, choice.profile.ttls, setup.headers)
 
 

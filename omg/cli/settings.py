@@ -13,6 +13,7 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 from pydantic import Field
 
 from omg.agent.permit import BadRule, Mode, narrower, parse_rule
+from omg.cache.in_force import Positions, Wishes
 from omg.core.trouble import Trouble
 from omg.workspace.replace import replace as replace_file
 
@@ -50,6 +51,13 @@ class CacheSettings:
 
     ttl: TtlSetting = "auto"
     keep_warm: Keep = "auto"
+    positions: Positions = "auto"
+    minimums: Mapping[str, Annotated[int, Field(ge=1)]] = field(default_factory=dict[str, int])
+
+    @property
+    def wishes(self) -> Wishes:
+        """What is set of the provider's rules."""
+        return Wishes(self.positions, self.minimums)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ import fcntl
 import json
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields, replace
+from datetime import datetime
 from pathlib import Path
 from typing import cast
 
@@ -14,6 +15,8 @@ from omg.cache.rules import RuleOverrides
 from omg.core.trouble import Trouble
 
 _NAME = "rules.json"
+_KEEPS = 90 * 86_400.0
+"""Seconds that a finding is relied on."""
 
 
 class FindingsError(Trouble):
@@ -34,6 +37,33 @@ def load_findings(home: Path, endpoint: str, model: str) -> RuleOverrides:
     if found is None:
         raise _unreadable(home, f"what it says of {model} makes no sense")
     return found
+
+
+def usable_findings(home: Path, endpoint: str, model: str, now: float) -> tuple[RuleOverrides, str | None]:
+    """What may be relied on of what was found, and what a person should know where that is not all of it: providers
+    change their rules, and a file that cannot be read stops nobody. `now` is in seconds, UTC epoch."""
+    try:
+        found = load_findings(home, endpoint, model)
+    except FindingsError as error:
+        return RuleOverrides(), f"{error}; until then the published cache rules hold"
+    kept = {each.name: getattr(found, each.name) for each in fields(found)}
+    old = [name for name, finding in kept.items() if finding is not None and not _fresh(finding.at, now)]
+    if not old:
+        return found, None
+    notice = (
+        f"what was probed of {model} on {kept[old[0]].at[:10]} is too old to rely on: the published cache rules hold; "
+        "`omg doctor --probe` asks again"
+    )
+    return replace(found, **dict.fromkeys(old)), notice
+
+
+def _fresh(at: str, now: float) -> bool:
+    """Whether a finding of that day (ISO 8601) is young enough; one without a day that can be read is not."""
+    try:
+        then = datetime.fromisoformat(at).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return False
+    return now - then < _KEEPS
 
 
 def save_findings(home: Path, endpoint: str, model: str, found: RuleOverrides) -> None:

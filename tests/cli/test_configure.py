@@ -1,9 +1,14 @@
 """From settings, environment and flags to what a session is opened with."""
 
+import time
+from datetime import UTC, datetime
+
 import pytest
 
+from omg.cache.rules import Finding, RuleOverrides
 from omg.cli.configure import DEFAULT_MODEL, make_config
 from omg.cli.settings import SettingsError
+from omg.session.findings import findings_path, save_findings
 from tests.cli.starting import place
 
 
@@ -70,3 +75,43 @@ def test_what_is_trusted_is_the_project_and_without_one_the_folder(tmp_path):
     below = here.project / "src"
     below.mkdir()
     assert here.plan("--cwd", str(below)).project == here.project
+
+
+OFFLINE = {"OMG_PROVIDER": "offline"}
+
+
+def probed(here, **found):
+    at = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="seconds")
+    overrides = RuleOverrides(**{name: Finding(value, at, "high", "") for name, value in found.items()})
+    save_findings(here.home, "offline", DEFAULT_MODEL, overrides)
+
+
+def test_a_session_goes_by_what_a_probe_has_found_of_its_model(tmp_path):
+    here = place(tmp_path)
+    probed(here, minimum=700, lookback=9, collapse_tool_runs=True, settle_seconds=0.5, prewarm="refused")
+    config = make_config(here.plan(env=OFFLINE), None)
+    setup, other = config.setup_for(DEFAULT_MODEL, None), config.setup_for("claude-opus-5", None)
+    assert (setup.minimum, setup.settle_seconds, setup.ping_tokens) == (700, 0.5, 1)
+    assert (setup.reading.lookback, setup.reading.collapse_tool_runs) == (9, True)
+    assert (other.minimum, other.settle_seconds, other.reading.lookback) == (512, 0.0, 20)
+
+
+def test_settings_of_the_rules_win_over_a_probe_and_an_untrusted_project_sets_none(tmp_path):
+    here = place(tmp_path)
+    probed(here, minimum=700, collapse_tool_runs=True)
+    here.own(f"[cache]\npositions = 'blocks'\nminimums = {{'{DEFAULT_MODEL}' = 900}}")
+    here.theirs(f"[cache]\npositions = 'runs'\nminimums = {{'{DEFAULT_MODEL}' = 1}}")
+    setup = make_config(here.plan(env=OFFLINE), None).setup_for(DEFAULT_MODEL, None)
+    assert (setup.minimum, setup.reading.collapse_tool_runs) == (900, False)
+    here.theirs("[cache]\npositions = 'runs'", trusted=True)
+    setup = make_config(here.plan(env=OFFLINE), None).setup_for(DEFAULT_MODEL, None)
+    assert (setup.minimum, setup.reading.collapse_tool_runs) == (900, True)
+
+
+def test_findings_that_cannot_be_read_are_one_notice_and_stop_nothing(tmp_path):
+    here = place(tmp_path)
+    here.home.mkdir()
+    findings_path(here.home).write_text("{")
+    plan = here.plan(env=OFFLINE)
+    assert [notice for notice in plan.notices if "rules.json" in notice] == list(plan.notices)
+    assert make_config(plan, None).setup_for(DEFAULT_MODEL, None).minimum == 512

@@ -1,11 +1,14 @@
-"""`omg doctor --clean`: what nobody needs, and nothing else."""
+"""`omg doctor`: the rules in force and where they are from; `--clean`: what nobody needs, and nothing else."""
 
 import os
 import time
 
 import pytest
 
+from omg.cache.rules import Finding, RuleOverrides
+from omg.cli.configure import DEFAULT_MODEL
 from omg.cli.run import run
+from omg.session.findings import save_findings
 
 
 @pytest.fixture
@@ -36,3 +39,14 @@ def test_output_that_a_session_tells_of_stays_and_so_does_that_of_today(home, ca
     assert not torn_spill.exists()
     assert not (home / "sessions" / "x.torn-12").exists()
     assert "removed 3 files" in capsys.readouterr().out
+
+
+def test_the_rules_in_force_are_said_with_where_each_is_from(home, capsys):
+    today = time.strftime("%Y-%m-%d")
+    save_findings(home, "offline", DEFAULT_MODEL, RuleOverrides(lookback=Finding(12, today, "high", "")))
+    (home / "settings.toml").write_text("[cache]\npositions = 'runs'")
+    assert run(["doctor"]) == 0
+    said = capsys.readouterr().out
+    assert "cached from 512 tokens on (published, 20" in said
+    assert f"over 12 positions (probed on {today})" in said
+    assert "a run of tool calls or results is one (set in the settings)" in said

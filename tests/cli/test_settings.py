@@ -16,6 +16,7 @@ NUMBERS = [
     ("[forks]\ndepth = -1", "forks.depth"),
     ("[forks]\nhold_usd = -inf", "forks.hold_usd"),
     ("[compact]\nat = 0", "compact.at"),
+    ("[cache]\nminimums = {m = 0}", "cache.minimums.m"),
 ]
 
 
@@ -34,6 +35,7 @@ NOT_SETTINGS = [
     "allow = [['read']]",
     "allow = ['(x)']",
     "modle = 'x'",
+    "[cache]\npositions = 'both'",
     "x = " + "[" * 5000,
 ]
 

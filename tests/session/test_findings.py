@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
 from omg.cache.rules import Finding, RuleOverrides
-from omg.session.findings import FindingsError, findings_path, load_findings, save_findings
+from omg.session.findings import FindingsError, findings_path, load_findings, save_findings, usable_findings
 
 AT = "2026-11-21T10:00:00+00:00"
 
@@ -91,3 +92,35 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(FindingsError, match="cannot keep"):
         save_findings(tmp_path / "file" / "home", "https://a", "m", minimum(1))
+
+
+NOW = datetime.fromisoformat(AT).timestamp()
+DAY = 86_400
+
+
+def test_what_is_too_old_to_rely_on_is_left_out_and_told_in_one_notice(tmp_path: Path) -> None:
+    save_findings(tmp_path, "https://a", "m", minimum(700))
+    newer = "2027-02-01T10:00:00+00:00"
+    save_findings(tmp_path, "https://a", "m", RuleOverrides(lookback=Finding(9, newer, "high", "")))
+    assert usable_findings(tmp_path, "https://a", "m", NOW + 89 * DAY)[1] is None
+    found, notice = usable_findings(tmp_path, "https://a", "m", NOW + 91 * DAY)
+    assert found.minimum is None
+    assert found.lookback and found.lookback.value == 9
+    assert notice and "2026-11-21" in notice and "doctor --probe" in notice
+    assert load_findings(tmp_path, "https://a", "m").minimum  # kept, for whoever wants to know
+
+
+@pytest.mark.parametrize("at", ["", "yesterday", "9" * 40])
+def test_a_finding_without_a_day_that_can_be_read_is_not_relied_on(tmp_path: Path, at: str) -> None:
+    save_findings(tmp_path, "https://a", "m", RuleOverrides(minimum=Finding(7, at, "high", "")))
+    found, notice = usable_findings(tmp_path, "https://a", "m", NOW)
+    assert found == RuleOverrides()
+    assert notice
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"endpoints":{"https://a":{"m":3}}}', "[" * 9999])
+def test_a_damaged_file_stops_no_session(tmp_path: Path, text: str) -> None:
+    findings_path(tmp_path).write_text(text)
+    found, notice = usable_findings(tmp_path, "https://a", "m", NOW)
+    assert found == RuleOverrides()
+    assert notice and "remove it" in notice and "published" in notice
