@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
+from omg.agent.calls import OpenCall, open_calls
 from omg.agent.facts import Telling
 from omg.agent.state import Branch, Tree
 from omg.cache.plan import Spot, last_spot
 from omg.core.catalog import Catalog
 from omg.wire.chain import Node
 from omg.wire.seal import Block, Json, Message, seal
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCall:
-    """A tool call of the newest assistant message that has no result in the history yet."""
-
-    id: str
-    name: str
-    input: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +25,6 @@ class Draft:
 
     def seal(self) -> Message:
         return seal("user", self.blocks)
-
-
-def open_calls(tip: Node | None) -> tuple[OpenCall, ...]:
-    """The tool calls that the next user message must answer."""
-    if tip is None or tip.message.role != "assistant":
-        return ()
-    if not any(place.kind == "tool_use" for place in tip.message.places):
-        return ()
-    return tuple(
-        OpenCall(str(block["id"]), str(block["name"]), _object(block.get("input")))
-        for block in tip.message.content
-        if block.get("type") == "tool_use"
-    )
-
-
-def _object(value: object) -> dict[str, object]:
-    return cast(dict[str, object], value) if isinstance(value, dict) else {}
 
 
 def text_block(text: str) -> Block:

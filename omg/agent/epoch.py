@@ -19,7 +19,14 @@ def change_head(runtime: Runtime, live: Live, head: Head, cause: str) -> None:
     tip = moved[-1][1] if moved else None
     # Of no branch yet: where the log ends in between, the branch is still in its old epoch.
     sealed = [
-        NodeSealed(at=now, branch="", node=new, words=tree.words.get(old.id))
+        NodeSealed(
+            at=now,
+            branch="",
+            node=new,
+            words=tree.words.get(old.id),
+            told=tree.tells.get(old.id, {}),
+            seen=tree.sees.get(old.id, {}),
+        )
         for old, new in moved
         if new.id not in tree.nodes
     ]

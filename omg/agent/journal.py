@@ -71,7 +71,8 @@ class BranchMade(Record):
 class EpochBegun(Record):
     """A branch goes on with another head or another history. The old epoch stays.
 
-    `told` and `seen` are what the new history tells and has read; None: all that the old one did.
+    `told` and `seen` are what the new history tells and has read; None: all that the old one did. `fork` names the
+    fork whose own history it goes on with.
     """
 
     kind: ClassVar[str] = "epoch"
@@ -81,6 +82,7 @@ class EpochBegun(Record):
     cause: str
     told: dict[str, str] | None = None
     seen: dict[str, str] | None = None
+    fork: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +90,8 @@ class NodeSealed(Record):
     """A message sealed and made the branch's newest.
 
     `joins` are the children whose reports it carries, `told` the facts it tells (name to hash), `words` the block
-    that holds the person's own words.
+    that holds the person's own words. `seen` are the file hashes that its results have read, where these were given to
+    a message that this one is sealed anew from.
     """
 
     kind: ClassVar[str] = "node"
@@ -97,6 +100,7 @@ class NodeSealed(Record):
     joins: tuple[str, ...] = ()
     told: dict[str, str] = field(default_factory=dict[str, str])
     words: int | None = None
+    seen: dict[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from omg.agent.calls import open_calls
 from omg.agent.journal import (
     AnchorMade,
     BranchEnded,
@@ -42,6 +44,10 @@ class Epoch:
     """When the next one began, in seconds, UTC epoch."""
     cause: str
     """Why the next one began."""
+    results: dict[str, CallDone] = field(default_factory=dict[str, CallDone])
+    """Of the calls that were left open at its end."""
+    cut: bool = False
+    """Whether its last reply was cut after it had begun."""
 
 
 @dataclass(slots=True)
@@ -74,6 +80,8 @@ class Branch:
     unaccepted: list[NodeSealed] = field(default_factory=list[NodeSealed])
     cut: bool = False
     """Whether the last reply was cut after it had begun, so that it is missing from the history."""
+    was_fork: bool = False
+    """Whether it goes on with a fork's own history, and nobody has told the model so yet."""
 
     @property
     def name(self) -> str:
@@ -112,6 +120,10 @@ class Tree:
         self.branches: dict[str, Branch] = {}
         self.words: dict[str, int] = {}
         """By a user message's node: which of its blocks holds the person's words, or a fork's task."""
+        self.tells: dict[str, dict[str, str]] = {}
+        """By node: the facts that it tells, or that the history up to it is known to have told."""
+        self.sees: dict[str, dict[str, str]] = {}
+        """By node: the file hashes that its tool results have read, or that the history up to it has."""
         self.requests: dict[int, Request] = {}
         self.anchors: dict[str, Node] = {}
         """Nodes by the name they were marked with, the newest last."""
@@ -132,6 +144,14 @@ class Tree:
     def node(self, id: str | None) -> Node | None:
         """A node by its id; None for the empty history. Raises KeyError."""
         return None if id is None else self.nodes[id]
+
+    def told_at(self, node: Node | None) -> dict[str, str]:
+        """The facts that the history of `node` tells."""
+        return _along(self.tells, node)
+
+    def seen_at(self, node: Node | None) -> dict[str, str]:
+        """The file hashes that the history of `node` has read."""
+        return _along(self.sees, node)
 
     def children(self, name: str) -> list[Branch]:
         """The branches forked from `name`, in the order they were made."""
@@ -184,30 +204,72 @@ class Tree:
     def _branch(self, record: BranchMade) -> None:
         node = self.node(record.node)
         branch = Branch(record, self.heads[record.head], node, node, node)
+        self._know(node, record.told, record.seen)
         branch.told, branch.seen, branch.budget = dict(record.told), dict(record.seen), record.budget
         parent = self.branches.get(record.parent) if record.parent else None
         if parent is not None:
-            branch.told, branch.seen = dict(parent.told), dict(parent.seen)
-            for sealed in parent.unaccepted if node is parent.tip else ():
-                branch.told |= sealed.told
+            branch.told, branch.seen = self._inherited(parent, node)
             branch.rules, branch.mode = list(parent.rules), parent.mode
             branch.status = "running"
         self.branches[record.name] = branch
 
+    def _inherited(self, parent: Branch, node: Node | None) -> tuple[dict[str, str], dict[str, str]]:
+        """What a child of `parent` at `node` has been told and has read."""
+        if node is not parent.tip:
+            return self.told_at(node), self.seen_at(node)
+        told = dict(parent.told)
+        for sealed in parent.unaccepted:
+            told |= sealed.told
+        return told, dict(parent.seen)
+
+    def _know(self, node: Node | None, told: dict[str, str], seen: dict[str, str]) -> None:
+        """The history up to `node` tells `told` and has read `seen`."""
+        if node is not None and told:
+            self.tells[node.id] = self.tells.get(node.id, {}) | told
+        if node is not None and seen:
+            self.sees[node.id] = self.sees.get(node.id, {}) | seen
+
     def _epoch(self, record: EpochBegun) -> None:
         branch, head, node = self.branches[record.branch], self.heads[record.head], self.node(record.node)
-        over = Epoch(branch.epoch, branch.head, branch.base, branch.accepted, record.at, record.cause)
-        branch.past.append(over)
-        branch.head, branch.epoch, branch.last_request = head, branch.epoch + 1, None
-        branch.told = branch.told if record.told is None else dict(record.told)
+        left = self._left_at(branch, node)
+        self._over(branch, record.at, record.cause)
+        if record.told is None:  # the same history with another head
+            for sealed in branch.unaccepted:
+                branch.told |= sealed.told
+            branch.unaccepted.clear()
+        else:
+            branch.told, branch.cut = dict(record.told), left is not None and left.cut
         branch.seen = branch.seen if record.seen is None else dict(record.seen)
+        self._know(node, record.told or {}, record.seen or {})
+        branch.head, branch.was_fork = head, record.fork is not None
+        calls = {call.id for call in open_calls(node)}
+        results = branch.results | (left.results if left is not None else {})
+        branch.results = {id: done for id, done in results.items() if id in calls}
+        self._begin_at(branch, node, branch.epoch + 1)
+
+    def _over(self, branch: Branch, at: float, cause: str) -> None:
+        """The branch's epoch is over."""
+        tip, results = branch.accepted, branch.results
+        branch.past.append(Epoch(branch.epoch, branch.head, branch.base, tip, at, cause, results, branch.cut))
+
+    def _begin_at(self, branch: Branch, node: Node | None, epoch: int) -> None:
+        branch.unjoin()
+        branch.epoch, branch.last_request = epoch, None
         branch.base = branch.tip = branch.accepted = node
-        branch.unaccepted.clear()
+
+    def _left_at(self, branch: Branch, node: Node | None) -> Epoch | Branch | None:
+        """The life that ended at `node`, or rests there: what was left open there is still open."""
+        lives: list[Epoch | Branch] = [*self.branches.values(), *branch.past]
+        for life in reversed(lives):
+            if (life.tip if isinstance(life, Epoch) else life.accepted) is node:
+                return life
+        return None
 
     def _sealed(self, record: NodeSealed) -> None:
         node = self.nodes.setdefault(record.node.id, record.node)
         if record.words is not None:
             self.words[node.id] = record.words
+        self._know(node, record.told, record.seen)
         branch = self.branches.get(record.branch)
         if branch is None:
             return
@@ -221,6 +283,8 @@ class Tree:
             branch.accept(node)
             branch.results = {}
             return
+        for done in branch.results.values():
+            self._know(node, {}, done.seen)
         branch.pending = [child for child in branch.pending if child not in record.joins]
         branch.unaccepted.append(record)
 
@@ -231,10 +295,9 @@ class Tree:
             return
         tip = self.nodes.get(record.tip)
         if record.epoch != branch.epoch and tip is not None:  # the beginning of this epoch is damaged
-            branch.head, branch.epoch, branch.last_request = head, record.epoch, None
-            branch.base = branch.tip = tip
-            branch.accepted = tip.parent
-            branch.unaccepted.clear()
+            self._over(branch, record.at, "the beginning of this epoch is damaged")
+            self._begin_at(branch, tip, record.epoch)
+            branch.head, branch.accepted = head, tip.parent
 
     def _begun(self, record: ReplyBegun) -> None:
         request = self.requests[record.n]
@@ -246,7 +309,7 @@ class Tree:
             return
         branch.accept(tip)
         branch.last_request = record.n
-        branch.results, branch.cut = {}, False
+        branch.results, branch.cut, branch.was_fork = {}, False, False
 
     def _settled(self, record: RequestSettled) -> None:
         request = self.requests[record.n]
@@ -278,3 +341,9 @@ class Tree:
         for branch in self.branches.values():
             if child in branch.pending:
                 branch.pending.remove(child)
+
+
+def _along(known: Mapping[str, Mapping[str, str]], node: Node | None) -> dict[str, str]:
+    """All that is known of the messages up to `node`; what a later one says holds."""
+    found = [known[one.id] for one in (node.ancestors() if node else ()) if one.id in known]
+    return {name: hash for each in reversed(found) for name, hash in each.items()}
