@@ -134,6 +134,7 @@ def _add_commands(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyr
     add("show", "print a saved session", session=True)
     export = add("export", "write a saved session as Markdown or JSON", session=True)
     export.add_argument("--format", choices=("markdown", "json"), default="markdown")
+    add("tree", "branches, epochs, anchors and forks: what they cost, and what is warm", session=True)
     add("cache", "the ledger: what each request read, wrote and cost", session=True)
     audit = add("audit", "hold the ledger against the provider's usage report", session=True)
     audit.add_argument("--file", metavar="PATH", help="a report exported from the provider's console: CSV or JSON")

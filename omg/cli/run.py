@@ -209,6 +209,18 @@ def _export(args: argparse.Namespace) -> int:
     return 0
 
 
+def _tree(args: argparse.Namespace) -> int:
+    import time
+
+    from omg.session.tree_text import tree_text
+    from omg.session.tree_view import held, rows, tree_json
+
+    tree, now = _loaded(args).tree, time.time()
+    found = rows(tree, held(tree), now)
+    _say(tree_text(found, now)) if args.output == "text" else _json(tree_json(tree, found))
+    return 0
+
+
 def _cache(args: argparse.Namespace) -> int:
     from omg.session.outcome import linked_lines
     from omg.session.reports import cache_json, cache_table
@@ -282,6 +294,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "sessions": _sessions,
     "show": _show,
     "export": _export,
+    "tree": _tree,
     "cache": _cache,
     "audit": _audit,
     "verify": _verify,

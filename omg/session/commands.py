@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
 
 from omg.agent.compose import open_calls
 from omg.agent.permit import MODES
@@ -13,44 +11,13 @@ from omg.agent.spending import agreed, quotes
 from omg.cache.quote import Quote
 from omg.core.amounts import hit, money, ratio, tokens
 from omg.core.trouble import Trouble
+from omg.session import journeys
+from omg.session.command import Action, Command, Done
 from omg.session.conversation import Conversation
 from omg.session.purses import budget, split_budget
 from omg.session.reports import cache_table, markdown
 from omg.session.store import Store
 from omg.session.warmth import kept
-
-ActionKind = Literal["watch", "resume", "quit", "say", "join", "trust", "open"]
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What a front end has to do itself: `watch` a fork, `resume` a session (empty: choose one), `quit`, start a turn
-    with words (`say`) or over pending reports (`join` of one, or empty: of all), `trust` this folder, or `open` a tool
-    call's card (by number; empty: the newest)."""
-
-    kind: ActionKind
-    subject: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """What a command came to: text to show, and what is left to do."""
-
-    text: str = ""
-    action: Action | None = None
-
-
-Run = Callable[[Conversation, str], Awaitable[Done]]
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One command: `/name usage`. Without `run` it is not there yet."""
-
-    name: str
-    usage: str
-    help: str
-    run: Run | None = None
 
 
 async def run_command(conversation: Conversation, line: str) -> Done:
@@ -321,7 +288,7 @@ COMMANDS: dict[str, Command] = {
         Command("quit", "", "leave; the session is saved", _quit),
         Command("budget", "[F] [USD]", "show or limit what the session, or a fork, may cost", _budget),
         Command("anchor", "[NAME]", "mark this place to fork from later", _anchor),
-        Command("tree", "", "branches, epochs, costs"),
+        Command("tree", "", "branches, epochs, anchors, forks: what they cost, and what is warm", journeys.tree),
         Command("switch", "F|NODE", "go on from another place"),
         Command("rewind", "", "go back to before a message"),
         Command("compact", "", "fold the history into a summary"),

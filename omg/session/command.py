@@ -1,0 +1,42 @@
+"""What a slash command is, and what it comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from omg.session.conversation import Conversation
+
+ActionKind = Literal["watch", "resume", "quit", "say", "join", "trust", "open"]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a front end has to do itself: `watch` a fork, `resume` a session (empty: choose one), `quit`, start a turn
+    with words (`say`) or over pending reports (`join` of one, or empty: of all), `trust` this folder, or `open` a tool
+    call's card (by number; empty: the newest)."""
+
+    kind: ActionKind
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command came to: text to show, and what is left to do."""
+
+    text: str = ""
+    action: Action | None = None
+
+
+Run = Callable[[Conversation, str], Awaitable[Done]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: `/name usage`. Without `run` it is not there yet."""
+
+    name: str
+    usage: str
+    help: str
+    run: Run | None = None
