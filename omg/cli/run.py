@@ -76,10 +76,12 @@ def _repl(args: argparse.Namespace) -> int:
     with first_prompt():
         from omg.cli.configure import make_plan
         from omg.cli.settings import remember_rule, trust
+        from omg.cli.themes import taste_of
         from omg.ui.repl import run
         from omg.ui.screen import Screen
 
         plan = make_plan(args, os.environ)
+        taste, notes = taste_of(plan.settings, plan.home)
         screen = Screen(
             model=plan.model or plan.default_model,
             provider=plan.choice.profile.name,
@@ -87,9 +89,10 @@ def _repl(args: argparse.Namespace) -> int:
             folder=plan.folder,
             home=plan.home,
             color=not (args.no_color or os.environ.get("NO_COLOR")),
-            open=lambda asker, resume: _open(args, asker, resume),
+            open=lambda asker, resume: _open(args, asker, resume, notes),
             remember=lambda rule: remember_rule(plan.home, rule),
             trust=lambda: trust(plan.home, plan.project),
+            taste=taste,
         )
         return run(screen)
 
@@ -112,8 +115,8 @@ def _spoken(words: str) -> str:
     return words
 
 
-def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None) -> Conversation:
-    """The session that the flags (or `resume`, chosen later) name, or a new one."""
+def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None, notes: Sequence[str] = ()) -> Conversation:
+    """The session that the flags (or `resume`, chosen later) name, or a new one; `notes` are told when it is open."""
     from omg.cli.configure import make_config, make_plan
     from omg.session.opening import open_new, open_saved
 
@@ -127,7 +130,7 @@ def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None) -> 
     mode = plan.resumed_mode(before)
     if mode != before:
         conversation.agent.set_mode(mode)
-    conversation.notices[:0] = plan.notices
+    conversation.notices[:0] = [*plan.notices, *notes]
     return conversation
 
 

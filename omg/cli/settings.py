@@ -15,9 +15,11 @@ from pydantic import Field
 from omg.agent.permit import BadRule, Mode, narrower, parse_rule
 from omg.cache.in_force import Positions, Wishes
 from omg.core.trouble import Trouble
+from omg.ui.taste import Notify, Palette
 from omg.workspace.replace import replace as replace_file
 
 Keep = Literal["auto", "off"]
+Ui = Literal["auto", "tui", "repl"]
 TtlSetting = Literal["auto", "5m", "1h"]
 Dollars = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -85,6 +87,12 @@ class Settings:
     compact: CompactSettings = field(default_factory=CompactSettings)
     cache: CacheSettings = field(default_factory=CacheSettings)
     budget: BudgetSettings = field(default_factory=BudgetSettings)
+    ui: Ui = "auto"
+    theme: str = "auto"
+    themes: dict[str, Palette] = field(default_factory=dict[str, Palette])
+    vim: bool = False
+    screen_reader: bool = False
+    notify: Notify = "auto"
 
 
 @dataclass(frozen=True)
@@ -114,10 +122,12 @@ def home(env: Mapping[str, str]) -> Path:
 def read_settings(home: Path, folder: Path, env: Mapping[str, str]) -> Read:
     """The settings for work in `folder`, flags not yet counted. Raises SettingsError."""
     own = home / "settings.toml"
-    values = _load(own)
+    values = load_file(own)
     settings = _overlaid(Settings(), values, own)
     remembered = home / "rules.toml"
-    settings = replace(settings, allow=(*settings.allow, *_overlaid(Settings(), _load(remembered), remembered).allow))
+    settings = replace(
+        settings, allow=(*settings.allow, *_overlaid(Settings(), load_file(remembered), remembered).allow)
+    )
     read = Read(settings, mode_named="mode" in values)
     project = _project_file(folder, home)
     if project is not None:
@@ -134,7 +144,7 @@ def _project_file(folder: Path, home: Path) -> Path | None:
 
 def _with_project(read: Read, path: Path, trust: bool) -> Read:
     """What is in force in a project: all that its file says when it is trusted, else only what narrows."""
-    settings, values, folder = read.settings, _load(path), path.parent.parent
+    settings, values, folder = read.settings, load_file(path), path.parent.parent
     wanted = _overlaid(settings, values, path)
     if trust:
         return Read(wanted, project=folder, mode_named=read.mode_named or "mode" in values)
@@ -159,7 +169,8 @@ def _smaller(one: float, other: float) -> float:
     return min(one or other, other or one)
 
 
-def _load(path: Path) -> dict[str, Any]:
+def load_file(path: Path) -> dict[str, Any]:
+    """The TOML in a file; nothing where there is none. Raises SettingsError."""
     import tomllib
 
     try:
@@ -180,6 +191,9 @@ def _overlaid(settings: Settings, values: dict[str, Any], path: Path) -> Setting
         found = TypeAdapter(Settings).validate_python(_merged(asdict(settings), values))
         for rule in (*found.allow, *found.deny):
             parse_rule(rule)
+        for name, palette in found.themes.items():
+            if wrong := palette.wrong():
+                raise SettingsError(f"{path}: themes.{name}.{wrong}")
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
@@ -220,7 +234,7 @@ def trust(home: Path, folder: Path) -> None:
 def remember_rule(home: Path, rule: str) -> None:
     """Allow `rule` in every session from now on."""
     path = home / "rules.toml"
-    kept = [*_overlaid(Settings(), _load(path), path).allow, rule]
+    kept = [*_overlaid(Settings(), load_file(path), path).allow, rule]
     rules = ",\n".join(f"  {_toml(text)}" for text in dict.fromkeys(kept))
     replace_file(path, f"# Rules you have answered “always” to.\nallow = [\n{rules},\n]\n".encode())
 

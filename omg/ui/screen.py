@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from omg.ui.taste import Taste
 
 if TYPE_CHECKING:
     from omg.agent.permit import Asker
@@ -29,3 +31,4 @@ class Screen:
     open: Callable[[Asker | None, str | None], Conversation]
     remember: Callable[[str], None]
     trust: Callable[[], None]
+    taste: Taste = field(default_factory=Taste)
