@@ -16,6 +16,7 @@ from omg.agent.permit import Mode, Policy, narrower
 from omg.agent.runtime import Runtime
 from omg.agent.turn import Outcome, Turn
 from omg.core.events import TurnEnded
+from omg.core.spoken import Attachment, Spoken, together
 from omg.wire.chain import Node
 from omg.workspace.files import BranchFiles
 
@@ -53,11 +54,17 @@ class Agent:
         self.runtime.record(ModeSet(at=self.runtime.clock(), branch="main", mode=mode))
 
     async def _work(
-        self, live: Live, words: Sequence[str] | None, only: str | None = None, notes: Sequence[str] = ()
+        self,
+        live: Live,
+        words: Sequence[str] | None,
+        only: str | None = None,
+        notes: Sequence[str] = (),
+        attachments: Sequence[Attachment] = (),
     ) -> Outcome:
         """Run one turn of `live`, and say that it ended."""
         turn = Turn(self.runtime, live, Dispatcher(self.runtime, live, partial(self.policy, live), self.forks.call))
-        outcome = await (turn.go_on() if words is None else turn.say(words, only=only, notes=notes))
+        said = turn.go_on() if words is None else turn.say(words, only=only, notes=notes, attachments=attachments)
+        outcome = await said
         try:
             self.runtime.journal.sync()
         except JournalError as error:
@@ -66,18 +73,30 @@ class Agent:
         return outcome
 
     def _tell_end(self, live: Live, outcome: Outcome) -> None:
-        """Say how a turn ended; words that did not go into it are handed back as a draft."""
+        """Say how a turn ended; what was said and did not go into it is handed back as a draft."""
         draft, live.draft = live.draft, None
-        leftover = live.take_steers()
-        if leftover:
-            draft = "\n".join([draft, *leftover] if draft else leftover)
+        back = together([*([draft] if draft else []), *live.take_steers()], between="\n")
         self.runtime.emit(
-            TurnEnded(branch=live.name, at=self.runtime.clock(), stop=outcome.stop, error=outcome.error, draft=draft)
+            TurnEnded(
+                branch=live.name,
+                at=self.runtime.clock(),
+                stop=outcome.stop,
+                error=outcome.error,
+                draft=back.words or None,
+                attachments=back.attachments,
+            )
         )
 
-    async def say(self, words: str, *, branch: str = "main", notes: Sequence[str] = ()) -> Outcome:
-        """One turn with a person's words; `notes` go before them, as blocks of the same message."""
-        return await self._turn(self.live(branch), [words], notes=notes)
+    async def say(
+        self,
+        words: str,
+        *,
+        branch: str = "main",
+        notes: Sequence[str] = (),
+        attachments: Sequence[Attachment] = (),
+    ) -> Outcome:
+        """One turn with a person's words; `notes`, then `attachments`, go before them, as blocks of the same message."""
+        return await self._turn(self.live(branch), [words], notes=notes, attachments=attachments)
 
     async def join(self, child: str | None = None) -> Outcome:
         """One turn of main over its pending reports, or that of one child."""
@@ -87,11 +106,16 @@ class Agent:
         return await self._turn(main, [], child)
 
     async def _turn(
-        self, live: Live, words: Sequence[str], only: str | None = None, notes: Sequence[str] = ()
+        self,
+        live: Live,
+        words: Sequence[str],
+        only: str | None = None,
+        notes: Sequence[str] = (),
+        attachments: Sequence[Attachment] = (),
     ) -> Outcome:
         if live.busy:
             raise ForkRefused(f"{live.name} is at work: queue the words, or steer it")
-        task = asyncio.create_task(self._work(live, words, only, notes), name=f"turn of {live.name}")
+        task = asyncio.create_task(self._work(live, words, only, notes, attachments), name=f"turn of {live.name}")
         live.task = task
         try:
             await asyncio.wait([task])
@@ -102,7 +126,7 @@ class Agent:
         if not task.cancelled():
             return task.result()
         # Interrupted before its first step: a turn that has begun answers for itself.
-        live.draft = "\n".join(words) or None
+        live.draft = Spoken("\n".join(words), tuple(attachments)) or None
         outcome = Outcome("interrupted")
         self._tell_end(live, outcome)
         return outcome
@@ -115,12 +139,12 @@ class Agent:
         live.task.cancel()
         return True
 
-    def steer(self, branch: str, words: str) -> None:
+    def steer(self, branch: str, words: str, attachments: Sequence[Attachment] = ()) -> None:
         """Put `words` into the turn under way, after the running tools. Raises ForkRefused where there is none."""
         live = self.live(branch)
         if not live.busy:
             raise ForkRefused(f"{branch} is not at work" + ("" if branch == "main" else f": /wake {branch} WORDS"))
-        live.steers.append(words)
+        live.steers.append(Spoken(words, tuple(attachments)))
 
     def fork(
         self, tasks: Sequence[str], *, parent: str = "main", node: Node | None = None, budget: float | None = None

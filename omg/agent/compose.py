@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from omg.agent.attach import blocks_of
 from omg.agent.calls import OpenCall, open_calls
 from omg.agent.facts import Telling
 from omg.agent.state import Branch, Tree
 from omg.cache.plan import Spot, last_spot
 from omg.core.catalog import Catalog
+from omg.core.spoken import Attachment
 from omg.wire.chain import Node
 from omg.wire.seal import Block, Json, Message, seal
 
@@ -22,6 +24,8 @@ class Draft:
     joins: tuple[str, ...] = ()
     told: dict[str, str] = field(default_factory=dict[str, str])
     words: int | None = None
+    attached: int = 0
+    """Blocks of attachments, right before the words; last where there are no words."""
 
     def seal(self) -> Message:
         return seal("user", self.blocks)
@@ -47,11 +51,12 @@ def next_message(
     facts: Telling = Telling(),
     only: str | None = None,
     notes: Sequence[str] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> Draft | None:
     """The next user message of `branch`; None when there is nothing to say.
 
     `words` are the person's, the newest last; `facts` what the model should know and has not been told; `only`
-    joins the report of one child and leaves the others pending.
+    joins the report of one child and leaves the others pending; `attachments` go right before the words.
     """
     blocks = [_result(branch, call, catalog) for call in open_calls(branch.tip)]
     blocks += [text_block(text) for text in facts.blocks]
@@ -60,11 +65,14 @@ def next_message(
     if branch.cut:
         blocks.append(text_block(catalog.say("cut")))
     blocks += [text_block(note) for note in notes]
+    attached = list(blocks_of(attachments))
+    blocks += attached
     spoken = "\n".join(word for word in words if word.strip())
     blocks += [text_block(spoken)] if spoken else []
     if not blocks:
         return None
-    return Draft(tuple(blocks), joins, dict(facts.told), len(blocks) - 1 if spoken else None)
+    words_at = len(blocks) - 1 if spoken else None
+    return Draft(tuple(blocks), joins, dict(facts.told), words_at, len(attached))
 
 
 def _result(branch: Branch, call: OpenCall, catalog: Catalog) -> Block:

@@ -6,6 +6,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from omg.agent.attach import attachments_of
 from omg.agent.compose import instruction_spot
 from omg.agent.journal import (
     JournalError,
@@ -27,6 +28,7 @@ from omg.cache.cause import Cause
 from omg.cache.forecast import Forecast, behind_change
 from omg.cache.plan import First, Spot, last_spot, plan
 from omg.core.events import CacheMissed, Notice, ReplyEnded, Requested, Text, Thinking, Used
+from omg.core.spoken import Spoken, together
 from omg.core.usage import Usage
 from omg.provider.protocol import Began, Call, Ended, ProviderError, TextDelta, ThinkingDelta
 from omg.wire.chain import Node
@@ -115,14 +117,17 @@ def take_back(runtime: Runtime, live: Live) -> None:
     runtime.record_anyway(back)
 
 
-def spoken(live: Live) -> str | None:
-    """The person's words in the messages that are being taken back."""
-    words = [
-        str(sealed.node.message.content[sealed.words]["text"])
-        for sealed in live.branch.unaccepted
-        if sealed.words is not None
-    ]
-    return "\n".join(words) or None
+def spoken(live: Live) -> Spoken | None:
+    """What the person said in the messages that are being taken back."""
+    return together(map(said_in, live.branch.unaccepted), between="\n") or None
+
+
+def said_in(sealed: NodeSealed) -> Spoken:
+    """The person's words in one message, and what was attached to them."""
+    content = sealed.node.message.content
+    end = len(content) if sealed.words is None else sealed.words
+    words = "" if sealed.words is None else str(content[sealed.words]["text"])
+    return Spoken(words, tuple(attachments_of(content[end - sealed.attached : end])))
 
 
 async def _attempt(runtime: Runtime, live: Live) -> Reply:

@@ -90,8 +90,9 @@ class NodeSealed(Record):
     """A message sealed and made the branch's newest.
 
     `joins` are the children whose reports it carries, `told` the facts it tells (name to hash), `words` the block
-    that holds the person's own words. `seen` are the file hashes that its results have read, where these were given to
-    a message that this one is sealed anew from.
+    that holds the person's own words, `attached` how many blocks right before it (or, without words, at the end) hold
+    what was attached to them. `seen` are the file hashes that its results have read, where these were given to a
+    message that this one is sealed anew from.
     """
 
     kind: ClassVar[str] = "node"
@@ -101,6 +102,7 @@ class NodeSealed(Record):
     told: dict[str, str] = field(default_factory=dict[str, str])
     words: int | None = None
     seen: dict[str, str] = field(default_factory=dict[str, str])
+    attached: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

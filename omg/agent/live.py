@@ -10,6 +10,7 @@ from omg.agent.fanout import Place
 from omg.agent.state import Branch
 from omg.cache.plan import Spot
 from omg.core.events import Purpose
+from omg.core.spoken import Spoken
 from omg.core.usage import Usage
 from omg.wire.request import Body
 from omg.workspace.files import BranchFiles
@@ -31,10 +32,11 @@ class Live:
     """Called once, when the branch's next reply begins."""
     place: Place | None = None
     """The place of a fork at work; main needs none."""
-    steers: list[str] = field(default_factory=list[str])
+    steers: list[Spoken] = field(default_factory=list[Spoken])
     """Words for the turn under way."""
     task: asyncio.Task[object] | None = None
-    draft: str | None = None
+    draft: Spoken | None = None
+    """What the person said and did not go out."""
     streaming: list[str] = field(default_factory=list[str])
     """The text that has arrived of the reply under way, in pieces."""
     said: str = ""
@@ -59,7 +61,7 @@ class Live:
         if told:
             told(usage)
 
-    def take_steers(self) -> list[str]:
+    def take_steers(self) -> list[Spoken]:
         """The words that wait for this turn; they wait no longer."""
         words, self.steers = self.steers, []
         return words

@@ -13,7 +13,7 @@ from omg.agent.journal import BranchEnded, RequestSettled
 def recover(agent: Agent) -> list[str]:
     """Settle what was under way, stop what was running, take back what was never accepted: for the person, in words.
 
-    Words of the person that were taken back are main's `draft` then.
+    What the person said and was taken back is main's `draft` then.
     """
     return [*_requests(agent), *_calls(agent), *_forks(agent), *_unaccepted(agent)]
 

@@ -18,6 +18,7 @@ from omg.agent.replay import ReplayFailed
 from omg.agent.runtime import Runtime
 from omg.cache.plan import IllegalPlan
 from omg.core.events import Joined, Notice, UserSaid
+from omg.core.spoken import Attachment, Spoken, together
 from omg.provider.protocol import ProviderError
 from omg.wire.chain import Node
 from omg.wire.guard import Diverged
@@ -51,23 +52,32 @@ class Turn:
     live: Live
     dispatcher: Dispatcher
 
-    async def say(self, words: Sequence[str], *, only: str | None = None, notes: Sequence[str] = ()) -> Outcome:
-        """Seal the next user message (with `words` and the `notes` before them, or just with what is pending) and work
-        until the turn ends."""
+    async def say(
+        self,
+        words: Sequence[str],
+        *,
+        only: str | None = None,
+        notes: Sequence[str] = (),
+        attachments: Sequence[Attachment] = (),
+    ) -> Outcome:
+        """Seal the next user message (with `words`, the `attachments` and `notes` before them, or just with what is
+        pending) and work until the turn ends."""
+        said = [Spoken(word) for word in words[:-1]] + [Spoken("".join(words[-1:]), tuple(attachments))]
         try:
             facts = await asyncio.to_thread(self._untold)
             tree, branch, catalog = self.runtime.tree, self.live.branch, self.runtime.catalog
-            draft = next_message(tree, branch, catalog, words=words, facts=facts, only=only, notes=notes)
+            draft = next_message(
+                tree, branch, catalog, words=words, facts=facts, only=only, notes=notes, attachments=attachments
+            )
             if draft is None:
                 return Outcome("end_turn")
-            for word in words:
-                self.runtime.emit(UserSaid(branch=self.live.name, at=self.runtime.clock(), text=word))
+            self._tell_said(said)
             self._seal(draft)
         except JournalError as error:
-            self.live.draft = "\n".join(words) or None
+            self.live.draft = together(said, between="\n") or None
             return Outcome("error", str(error))
         except asyncio.CancelledError:
-            self.live.draft = "\n".join(words) or None
+            self.live.draft = together(said, between="\n") or None
             return Outcome("interrupted")
         return await self.go_on()
 
@@ -118,15 +128,22 @@ class Turn:
             self._notice(_NOTICES[stop])
         return Outcome(stop, error)
 
-    def _seal_next(self, steers: Sequence[str], reply: Reply) -> None:
+    def _tell_said(self, said: Sequence[Spoken]) -> None:
+        for one in said:
+            if one:
+                labels = tuple(attachment.label for attachment in one.attachments)
+                now = self.runtime.clock()
+                self.runtime.emit(UserSaid(branch=self.live.name, at=now, text=one.words, attached=labels))
+
+    def _seal_next(self, steers: Sequence[Spoken], reply: Reply) -> None:
         """Seal results, reports that have come in, and words of the person that were to go into this turn."""
         say = self.runtime.catalog.say
         notes = [say("call_cut")] if reply.call_cut else []
         notes += [say("budget_low")] if self.runtime.budgets.short(self.live.name) else []
-        draft = next_message(self.runtime.tree, self.live.branch, self.runtime.catalog, words=steers, notes=notes)
+        tree, branch, catalog, said = self.runtime.tree, self.live.branch, self.runtime.catalog, together(steers, "\n")
+        draft = next_message(tree, branch, catalog, words=[said.words], notes=notes, attachments=said.attachments)
         if draft is not None:
-            for word in steers:
-                self.runtime.emit(UserSaid(branch=self.live.name, at=self.runtime.clock(), text=word))
+            self._tell_said(steers)
             try:
                 self._seal(draft)
             except JournalError:
@@ -138,7 +155,15 @@ class Turn:
         node = Node(self.live.branch.tip, draft.seal())
         self.live.draft = None
         self.runtime.record(
-            NodeSealed(at=now, branch=self.live.name, node=node, joins=draft.joins, told=draft.told, words=draft.words)
+            NodeSealed(
+                at=now,
+                branch=self.live.name,
+                node=node,
+                joins=draft.joins,
+                told=draft.told,
+                words=draft.words,
+                attached=draft.attached,
+            )
         )
         for child in draft.joins:
             branch = tree.branches[child]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
+from omg.core.spoken import Attachment
 from omg.core.tool import Show
 from omg.core.usage import Usage
 
@@ -32,7 +33,7 @@ class Event:
         return line
 
 
-_DISPLAY_ONLY = frozenset({"shows", "line"})
+_DISPLAY_ONLY = frozenset({"shows", "line", "attachments"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +48,8 @@ class SessionOpened(Event):
 class UserSaid(Event):
     type: ClassVar[str] = "user"
     text: str
+    attached: tuple[str, ...] = ()
+    """What went with the words, each in a few words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,12 +189,13 @@ class Failed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnEnded(Event):
-    """A turn is over. `draft` gives a person their words back, where the turn was taken back."""
+    """A turn is over. `draft` and `attachments` give a person back what they said, where the turn was taken back."""
 
     type: ClassVar[str] = "turn_end"
     stop: str
     error: str | None = None
     draft: str | None = None
+    attachments: tuple[Attachment, ...] = ()
 
 
 Emit = Callable[[Event], None]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from omg.cache.ledger import Figures
 from omg.cache.prices import price
 from omg.cache.quote import Quote
 from omg.core.events import Emit, Event, Notice, SessionOpened
+from omg.core.spoken import Attachment, Spoken
 from omg.session.config import Config
 from omg.session.gaps import Gaps
 from omg.wire.chain import Node
@@ -67,8 +68,8 @@ class Conversation:
         self.hub = Hub()
         self.notices = notices
         """What there is to say before anything else: damage, what a crash has cost."""
-        self.draft: str | None = None
-        """Words that a crash has taken back."""
+        self.draft: Spoken | None = None
+        """What was said and a crash has taken back."""
         self.notes: list[str] = []
         """What goes before the model with the person's next words, such as a command they ran themselves."""
         self.gaps = Gaps(config.home)
@@ -126,12 +127,12 @@ class Conversation:
         for text in self.notices:
             self.hub(Notice(branch="main", at=now, text=text))
 
-    async def say(self, words: str) -> Outcome:
-        """One turn of main with a person's words, and the notes that wait for them."""
+    async def say(self, words: str, attachments: Sequence[Attachment] = ()) -> Outcome:
+        """One turn of main with a person's words, what is attached to them, and the notes that wait for them."""
         main = self.tree.branches["main"]
         notes, self.notes, before = self.notes, [], main.accepted
         try:
-            return await self.agent.say(words, notes=notes)
+            return await self.agent.say(words, notes=notes, attachments=attachments)
         finally:
             if main.accepted is before:  # they were taken back, and wait for the next words
                 self.notes[:0] = notes

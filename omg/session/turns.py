@@ -1,13 +1,14 @@
-"""A person's side of a conversation: one turn after another, and the words that wait for their turn."""
+"""A person's side of a conversation: one turn after another, and what they said that waits for its turn."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 from omg.agent.turn import Outcome
 from omg.core.events import Event, TurnEnded
+from omg.core.spoken import Attachment, Spoken, together
 from omg.session.conversation import Conversation
 
 
@@ -15,16 +16,16 @@ from omg.session.conversation import Conversation
 class Turns:
     """Runs main's turns. What is said meanwhile is queued for the next one, or steers the one under way.
 
-    `changed` is called when words wait or wait no longer. `returned` gives words back that did not go out, or were
+    `changed` is called when something waits or waits no longer. `returned` gives back what did not go out, or was
     taken back: the turn was interrupted or failed. `failed` is told of what no turn may raise.
     """
 
     conversation: Conversation
     changed: Callable[[], None]
-    returned: Callable[[str], None]
+    returned: Callable[[Spoken], None]
     failed: Callable[[BaseException], None]
-    queued: list[str] = field(default_factory=list[str])
-    _draft: str | None = None
+    queued: list[Spoken] = field(default_factory=list[Spoken])
+    _draft: Spoken | None = None
     _task: asyncio.Task[None] | None = None
 
     def __post_init__(self) -> None:
@@ -34,50 +35,72 @@ class Turns:
 
     def _heard(self, event: Event) -> None:
         if isinstance(event, TurnEnded) and event.branch == "main":
-            self._draft = event.draft
+            self._draft = Spoken(event.draft or "", event.attachments) or None
 
     def _give_back(self) -> None:
-        """The words of the last turn, where they were taken back, and what was queued behind it."""
-        words = [*([self._draft] if self._draft else []), *self.queued]
+        """What was said in the last turn, where it was taken back, and what was queued behind it."""
+        said = together([*([self._draft] if self._draft else []), *self.queued])
         self._draft, self.queued = None, []
-        if words:
-            self.returned("\n\n".join(words))
+        if said:
+            self.returned(said)
 
     @property
     def busy(self) -> bool:
         return self._task is not None and not self._task.done()
 
-    def say(self, words: str) -> None:
+    def say(self, words: str, attachments: Sequence[Attachment] = ()) -> None:
         """Say `words` now, or when what is under way and queued is done."""
         if self.busy:
-            self.queued.append(words)
+            self.queued.append(Spoken(words, tuple(attachments)))
             self.changed()
         else:
-            self._start(self.conversation.say(words))
+            self._start(self.conversation.say(words, attachments))
 
-    def steer(self, words: str) -> None:
+    def steer(self, words: str, attachments: Sequence[Attachment] = ()) -> None:
         """Put `words` into the turn under way, after the running tools; without one, say them."""
         if self.conversation.busy:
-            self.conversation.agent.steer("main", words)
+            self.conversation.agent.steer("main", words, attachments)
             self.changed()
         else:
-            self.say(words)
+            self.say(words, attachments)
 
     def join(self, child: str | None) -> None:
         """One turn over the pending reports, or that of one child."""
         self._start(self.conversation.agent.join(child))
 
     @property
-    def steers(self) -> list[str]:
-        """The words that wait for the running tools."""
+    def steers(self) -> list[Spoken]:
+        """What waits for the running tools."""
         return self.conversation.agent.live("main").steers
 
-    def take_back(self) -> str | None:
-        """The newest words that wait, which then wait no longer."""
+    def take_back(self) -> Spoken | None:
+        """The newest of what waits, which then waits no longer."""
         waiting = self.queued or self.steers
-        words = waiting.pop() if waiting else None
+        said = waiting.pop() if waiting else None
         self.changed()
-        return words
+        return said
+
+    def remove(self, said: Spoken) -> bool:
+        """Let `said` wait no longer; whether it still did."""
+        for waiting in (self.queued, self.steers):
+            place = next((place for place, one in enumerate(waiting) if one is said), None)
+            if place is not None:
+                del waiting[place]
+                self.changed()
+                return True
+        return False
+
+    def move(self, said: Spoken, by: int) -> None:
+        """Let `said` wait that many places later (or earlier, below 0) among what is queued."""
+        place = next((place for place, one in enumerate(self.queued) if one is said), None)
+        if place is not None:
+            self.queued.insert(max(place + by, 0), self.queued.pop(place))
+            self.changed()
+
+    def send_now(self, said: Spoken) -> None:
+        """Put what is queued into the turn under way instead."""
+        if any(one is said for one in self.queued) and self.remove(said):
+            self.steer(said.words, said.attachments)
 
     def interrupt(self) -> bool:
         """Interrupt the turn under way; whether there was one."""
@@ -96,7 +119,8 @@ class Turns:
     async def _run(self, turn: Awaitable[Outcome]) -> None:
         outcome = await turn
         while self.queued and outcome.stop == "end_turn":
-            outcome = await self.conversation.say(self.queued.pop(0))
+            said = self.queued.pop(0)
+            outcome = await self.conversation.say(said.words, said.attachments)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._give_back()

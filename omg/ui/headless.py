@@ -60,7 +60,7 @@ def _open(conversation: Conversation) -> None:
     """Tell what was opened; and words that a crash has taken back, whole, so that they can be said again."""
     conversation.opened()
     if conversation.draft:
-        text = f"words that were not answered: {conversation.draft}"
+        text = f"words that were not answered: {conversation.draft.words}"
         conversation.hub(Notice(branch="main", at=conversation.agent.runtime.clock(), text=text))
 
 
