@@ -95,7 +95,7 @@ class Agent:
         notes: Sequence[str] = (),
         attachments: Sequence[Attachment] = (),
     ) -> Outcome:
-        """One turn with a person's words; `notes`, then `attachments`, go before them, as blocks of the same message."""
+        """One turn with a person's words; `notes`, then `attachments`, are blocks before them."""
         return await self._turn(self.live(branch), [words], notes=notes, attachments=attachments)
 
     async def join(self, child: str | None = None) -> Outcome:

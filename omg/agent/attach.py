@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from omg.core.images import measured
-from omg.core.spoken import Attachment, Image, Pasted
-from omg.wire.seal import Block
+from omg.core.spoken import Attachment, Image, Pasted, Spoken
+from omg.wire.seal import Block, Message
 
 
 def blocks_of(attachments: Sequence[Attachment]) -> Iterator[Block]:
@@ -21,8 +21,16 @@ def blocks_of(attachments: Sequence[Attachment]) -> Iterator[Block]:
             yield {"type": "text", "text": attachment.text}
 
 
-def attachments_of(blocks: Sequence[Mapping[str, object]]) -> Iterator[Attachment]:
-    """What was attached, from its sealed blocks; only an image's name is gone."""
+def said_in(message: Message, words: int | None, attached: int) -> Spoken:
+    """What a person said in a message: the words in block `words`, and the `attached` blocks before it."""
+    content = message.content
+    end = len(content) if words is None else words
+    text = "" if words is None else str(content[words]["text"])
+    return Spoken(text, tuple(_attachments(content[end - attached : end])))
+
+
+def _attachments(blocks: Sequence[Mapping[str, object]]) -> Iterator[Attachment]:
+    """What was attached, from its sealed blocks. An image's name is not in them."""
     for block in blocks:
         if block.get("type") == "text":
             yield Pasted(str(block["text"]))

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from omg.agent.attach import attachments_of
+from omg.agent.attach import said_in
 from omg.agent.compose import instruction_spot
 from omg.agent.journal import (
     JournalError,
@@ -119,15 +119,8 @@ def take_back(runtime: Runtime, live: Live) -> None:
 
 def spoken(live: Live) -> Spoken | None:
     """What the person said in the messages that are being taken back."""
-    return together(map(said_in, live.branch.unaccepted), between="\n") or None
-
-
-def said_in(sealed: NodeSealed) -> Spoken:
-    """The person's words in one message, and what was attached to them."""
-    content = sealed.node.message.content
-    end = len(content) if sealed.words is None else sealed.words
-    words = "" if sealed.words is None else str(content[sealed.words]["text"])
-    return Spoken(words, tuple(attachments_of(content[end - sealed.attached : end])))
+    said = (said_in(sealed.node.message, sealed.words, sealed.attached) for sealed in live.branch.unaccepted)
+    return together(said, between="\n") or None
 
 
 async def _attempt(runtime: Runtime, live: Live) -> Reply:

@@ -124,6 +124,8 @@ class Tree:
         """By node: the facts that it tells, or that the history up to it is known to have told."""
         self.sees: dict[str, dict[str, str]] = {}
         """By node: the file hashes that its tool results have read, or that the history up to it has."""
+        self.attached: dict[str, int] = {}
+        """By a user message's node: how many blocks before those words (else at its end) were attached to them."""
         self.requests: dict[int, Request] = {}
         self.anchors: dict[str, Node] = {}
         """Nodes by the name they were marked with, the newest last."""
@@ -270,6 +272,8 @@ class Tree:
         if record.words is not None:
             self.words[node.id] = record.words
         self._know(node, record.told, record.seen)
+        if record.attached:
+            self.attached[node.id] = record.attached
         branch = self.branches.get(record.branch)
         if branch is None:
             return

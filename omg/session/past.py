@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from omg.agent.attach import said_in
 from omg.agent.state import Branch, Tree
 from omg.wire.chain import Node, path
 
@@ -24,20 +25,20 @@ def said(tree: Tree, branch: Branch, exchanges: int) -> tuple[list[Said], bool]:
     """The last `exchanges` (words and all that came of them) of a branch itself, and whether there was more."""
     shared = branch.base.depth if branch.base and branch.made.parent else 0
     own = path(branch.tip)[shared:]
-    starts = [index for index, node in enumerate(own) if node.id in tree.words]
+    starts = [index for index, node in enumerate(own) if node.id in tree.words or node.id in tree.attached]
     first = starts[-exchanges] if len(starts) > exchanges else 0
     return list(_merged(_said(tree, own[first:]))), first > 0
 
 
 def _said(tree: Tree, nodes: tuple[Node, ...] | list[Node]) -> Iterator[Said]:
     for node in nodes:
-        content = node.message.content
         if node.message.role == "user":
-            at = tree.words.get(node.id)
-            if at is not None:
-                yield Said("words", str(content[at].get("text", "")))
+            spoken = said_in(node.message, tree.words.get(node.id), tree.attached.get(node.id, 0))
+            if spoken:
+                attached = (f"[{attachment.label}]" for attachment in spoken.attachments)
+                yield Said("words", "\n".join(part for part in (spoken.words, *attached) if part))
             continue
-        for block in content:
+        for block in node.message.content:
             if block.get("type") == "text" and str(block.get("text", "")).strip():
                 yield Said("reply", str(block["text"]))
             elif block.get("type") == "tool_use":

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from omg.core.spoken import Spoken
 from omg.core.trouble import Trouble
 from omg.session.commands import run_command
 from tests.scripted import Says, lines, stage, until
@@ -37,7 +38,7 @@ async def test_steering_is_for_a_fork_at_work_that_it_names_and_else_for_main(tm
     on, conversation, turn = await at_work(tmp_path)
     done = await run_command(conversation, f"/steer {rest}")
     assert done.text.startswith(f"{branch} reads this")
-    assert conversation.agent.live(branch).steers == [words]
+    assert conversation.agent.live(branch).steers == [Spoken(words)]
     on.hold.gate("x").set()
     await turn
     await conversation.close()
@@ -60,7 +61,7 @@ async def test_steer_a_is_mains_word_when_no_fork_a_works(tmp_path):
     turn = asyncio.ensure_future(conversation.say("first"))
     await until(lambda: on.hold.begun)
     await run_command(conversation, "/steer a shorter answer please")
-    assert conversation.agent.live("main").steers == ["a shorter answer please"]
+    assert conversation.agent.live("main").steers == [Spoken("a shorter answer please")]
     on.hold.gate("x").set()
     await turn
 

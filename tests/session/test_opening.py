@@ -4,6 +4,7 @@ import pytest
 
 from omg.agent.facts import Fact
 from omg.agent.turn import Outcome
+from omg.core.spoken import Spoken
 from omg.session.load import NoSession, load
 from omg.session.opening import open_fork, open_saved
 from omg.session.outcome import linked_lines, result
@@ -149,7 +150,7 @@ async def test_words_that_were_never_answered_are_in_the_prompt_again(tmp_path):
     end = longer.index(b'"kind":"request"', len(log))
     on.log.write_bytes(longer[: longer.rindex(b"\n", 0, end) + 1])
     last = on.again()
-    assert last.draft == "second"
+    assert last.draft == Spoken("second")
     assert any("your last words were not answered" in notice for notice in last.notices)
     assert (await last.say("third")).stop == "end_turn"
     assert verify(last.tree).problem is None

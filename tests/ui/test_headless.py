@@ -5,6 +5,7 @@ import json
 import pytest
 
 from omg.core.events import Text
+from omg.core.spoken import Spoken
 from omg.session.verify import verify
 from omg.ui.headless import Job, run
 from tests.scripted import Says, lines, stage
@@ -74,7 +75,7 @@ async def test_a_listener_that_raises_harms_neither_the_turn_nor_the_other_liste
 async def test_words_that_a_crash_took_back_are_printed_whole(tmp_path, capsys, output):
     on = stage(tmp_path, lines(first=Says("one")))
     conversation = on.open()
-    conversation.draft = "look at\nboth files"
+    conversation.draft = Spoken("look at\nboth files")
     assert await run(conversation, Job("first", output=output)) == 0
     told = capsys.readouterr()
     if output == "stream-json":

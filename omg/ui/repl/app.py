@@ -171,9 +171,10 @@ class App:
 
     def take_back(self) -> None:
         """The newest words that wait, back into the editor."""
-        words = self.talk.early.pop() if self.talk.early else self.talk.open and self.talk.open.turns.take_back()
-        if words:
-            self.returned(words)
+        if self.talk.early:
+            self.returned(self.talk.early.pop())
+        elif self.talk.open is not None and (said := self.talk.open.turns.take_back()) is not None:
+            self.talk.put_back(said)
 
     def returned(self, words: str) -> None:
         """Put words into the editor, before what is there."""

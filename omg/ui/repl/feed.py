@@ -76,11 +76,12 @@ class Feed:
             case Text() | Thinking() | ReplyEnded() | ToolCalled() | ToolOutput() | ToolResult():
                 if stream is not None:
                     stream.heard(event)
-            case UserSaid(text=text):
+            case UserSaid(text=text, attached=attached):
                 if text in self.silent:
                     self.silent.discard(text)
                 elif stream is not None:
-                    self.page.words(text, stream.label)
+                    said = [*([text] if text else []), *(f"[{one}]" for one in attached)]
+                    self.page.words("\n".join(said), stream.label)
             case Forked(child=child, task=task):
                 self._line("cold", "⑂", f"{child}  {one_line(task)}")
             case Joined():

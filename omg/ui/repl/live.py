@@ -65,8 +65,8 @@ def fork_line(talk: Talk, open: Open, live: Live, width: int) -> str:
 
 def _waiting(talk: Talk, open: Open, width: int) -> list[str]:
     """Words that wait for the running tools or for the next turn, with what takes them back."""
-    marked = [("⇢ after the tools: ", words) for words in open.turns.steers if open.turns.busy]
-    marked += [("⋯ next: ", words) for words in open.turns.queued]
+    marked = [("⇢ after the tools: ", said.words) for said in open.turns.steers if open.turns.busy]
+    marked += [("⋯ next: ", said.words) for said in open.turns.queued]
     lines = [cut(mark + one_line(words), width - 1) for mark, words in marked]
     if lines:
         lines[-1] = cut(lines[-1], width - 20) + "  (↑ takes it back)"

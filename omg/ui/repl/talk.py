@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from omg.core.events import Event, Requested, Text, Thinking, ToolOutput, Used
+from omg.core.spoken import Attachment, Spoken
 from omg.session.commands import COMMANDS, run_command
 from omg.session.conversation import Conversation
 from omg.session.questions import Questions
@@ -53,6 +54,8 @@ class Talk:
         self.open: Open | None = None
         self.early: list[str] = []
         """What was said before the session was open."""
+        self.attached: tuple[Attachment, ...] = ()
+        """What was given back and no line can hold: it goes with the next words."""
         self.began = 0.0
         """When the turn under way began, by the monotonic clock."""
         self._tasks: set[asyncio.Task[None]] = set()
@@ -79,7 +82,7 @@ class Talk:
         """Go on with `conversation`."""
         books = await asyncio.to_thread(Books.of, conversation)
         feed = Feed(conversation, self.page)
-        turns = Turns(conversation, self._turned, self.returned, self.trouble)
+        turns = Turns(conversation, self._turned, self.put_back, self.trouble)
         self.open = Open(conversation, feed, turns, books)
         conversation.hub.listen(self._heard)
         shows.past(self.page, conversation, conversation.tree.branches["main"])
@@ -148,14 +151,26 @@ class Talk:
         elif is_command(words):
             self._start(self._command(self.open, words), self._tasks)
         else:
-            self.open.turns.say(words)
+            self.open.turns.say(words, self._take_attached())
+
+    def put_back(self, said: Spoken) -> None:
+        """Hand what was said to the editor again."""
+        self.attached += said.attachments
+        if said.attachments:
+            self.page.note(f"({', '.join(one.label for one in said.attachments)}: goes with your next words)")
+        if said.words:
+            self.returned(said.words)
+
+    def _take_attached(self) -> tuple[Attachment, ...]:
+        attached, self.attached = self.attached, ()
+        return attached
 
     def steer(self, text: str) -> None:
         """Put words into the turn under way; commands are commands here too."""
         words = text.strip()
         if not words or self.open is None or words.startswith("!") or is_command(words):
             return self.submit(words)
-        return self.open.turns.steer(words)
+        return self.open.turns.steer(words, self._take_attached())
 
     def interrupt(self) -> bool:
         """Stop the nearest thing: watching, a command of one's own, the turn. Whether there was one."""

@@ -50,13 +50,6 @@ class Prompt(Vertical):
     class AnswerWanted(Message):
         """The bar of a question that waits was chosen (Ctrl+A, or a click): show the question."""
 
-    @dataclass
-    class Noticed(Message):
-        """Something to say to the person, that is not part of the conversation."""
-
-        text: str
-        error: bool = False
-
     def compose(self) -> ComposeResult:
         yield TextArea()
 
