@@ -19,7 +19,7 @@ class OpenCall:
 
 def open_calls(tip: Node | None) -> tuple[OpenCall, ...]:
     """The tool calls that the next user message must answer."""
-    if tip is None or tip.message.role != "assistant":
+    if tip is None or tip.role != "assistant":
         return ()
     if not any(place.kind == "tool_use" for place in tip.message.places):
         return ()

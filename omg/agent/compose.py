@@ -137,7 +137,7 @@ def last_reply(branch: Branch) -> str:
     for node in branch.tip.ancestors() if branch.tip else ():
         if node is branch.base:
             break
-        if node.message.role == "assistant":
+        if node.role == "assistant":
             text = "".join(str(block["text"]) for block in node.message.content if block.get("type") == "text")
             if text:
                 return text

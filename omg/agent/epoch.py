@@ -49,8 +49,8 @@ def without_thinking(tip: Node | None) -> list[tuple[Node, Node]]:
         if len(kept) == len(old.message.places) and old.parent is node:
             node = old
         elif kept:
-            body = b'{"role":"%s","content":[%s]}' % (old.message.role.encode(), b",".join(kept))
-            node = Node(node, Message(old.message.role, body))
+            body = b'{"role":"%s","content":[%s]}' % (old.role.encode(), b",".join(kept))
+            node = Node(node, Message(old.role, body))
         else:
             continue
         moved.append((old, node))

@@ -283,7 +283,7 @@ class Tree:
                 raise KeyError(f"the epoch of {branch.name}")
             branch.unjoin()  # what lay between was taken back, and that could not be logged
         branch.tip = node
-        if node.message.role == "assistant":
+        if node.role == "assistant":
             branch.accept(node)
             branch.results = {}
             return

@@ -55,7 +55,7 @@ def stake_of(runtime: Runtime, branch: Branch) -> Stake:
 
 def _turns(tip: Node | None) -> int:
     """How many turns a history has: user messages that answer no tool call."""
-    users = (node.message for node in (tip.ancestors() if tip else ()) if node.message.role == "user")
+    users = (node.message for node in (tip.ancestors() if tip else ()) if node.role == "user")
     return sum(all(place.kind != "tool_result" for place in message.places) for message in users)
 
 

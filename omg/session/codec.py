@@ -20,6 +20,8 @@ FORMAT = 1
 """The version of this format, written into each session's first record."""
 
 _MESSAGE = b',"message":'
+BODY_END = len(b"}\n")
+"""What stands between the end of a message and the end of its line."""
 _BODY = b',"body":'
 
 
@@ -59,6 +61,12 @@ def encode(record: Record) -> bytes:
             case _:
                 values[name] = value
     return canonical(values)[:-1] + last
+
+
+def sealed_in(record: Record) -> Node | None:
+    """The node that is sealed by a record, whose message ends its line."""
+    node = getattr(record, "node", None)
+    return node if isinstance(node, Node) else None
 
 
 def decode(line: bytes, tree: Tree) -> Record | None:

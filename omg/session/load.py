@@ -7,7 +7,8 @@ from pathlib import Path
 
 from omg.agent.state import Tree
 from omg.core.trouble import Trouble
-from omg.session.codec import FORMAT, BadRecord, decode
+from omg.session.bodies import Bodies
+from omg.session.codec import BODY_END, FORMAT, BadRecord, decode, sealed_in
 from omg.session.log import Damage, Line, read_lines
 
 
@@ -25,10 +26,13 @@ class Loaded:
     """The end of the log, when it stops in the middle of a line."""
 
 
-def load(path: Path) -> Loaded:
-    """Replay the log at `path`. Damaged records are passed over and reported. Raises NoSession."""
-    reader = _Reader()
+def load(path: Path, bodies: Bodies | None = None) -> Loaded:
+    """Replay the log at `path`. Damaged records are passed over and reported. Raises NoSession.
+
+    What was said is in memory only while it is used: `bodies` (the log's own where it is open) reads it again.
+    """
     try:
+        reader = _Reader(bodies or Bodies(path))
         for line in read_lines(path):
             reader.take(line)
     except OSError as error:
@@ -45,8 +49,9 @@ def load(path: Path) -> Loaded:
 class _Reader:
     """Replays lines. Those that were written together are taken together, so that a torn end is a whole one."""
 
-    def __init__(self) -> None:
+    def __init__(self, bodies: Bodies) -> None:
         self.tree = Tree()
+        self._bodies = bodies
         self.damage: list[Damage] = []
         self._together: list[Line] = []
         self._torn: Damage | None = None
@@ -72,20 +77,23 @@ class _Reader:
 
     def _replay(self) -> None:
         for line in self._together:
-            problem = _apply(self.tree, line.data)
+            problem = self._apply(line)
             if problem:
                 self.damage.append(Damage(line.number, line.offset, problem))
         self._together.clear()
 
-
-def _apply(tree: Tree, data: bytes) -> str | None:
-    """Take one line into account; what is wrong with it, where something is."""
-    try:
-        record = decode(data, tree)
-        if record is not None:
-            tree.apply(record)
-    except BadRecord as error:
-        return str(error)
-    except (KeyError, ValueError, TypeError) as error:
-        return f"names what cannot be read: {error}"
-    return None
+    def _apply(self, line: Line) -> str | None:
+        """Take one line into account; what is wrong with it, where something is."""
+        try:
+            record = decode(line.data, self.tree)
+            if record is None:
+                return None
+            node = sealed_in(record)
+            if node is not None:
+                node.keep(self._bodies, line.end - BODY_END - node.length)
+            self.tree.apply(record)
+        except BadRecord as error:
+            return str(error)
+        except (KeyError, ValueError, TypeError) as error:
+            return f"names what cannot be read: {error}"
+        return None

@@ -6,7 +6,7 @@ import fcntl
 import os
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,7 +14,8 @@ from typing import Self
 
 from omg.agent.journal import JournalError, Record
 from omg.core.trouble import Trouble
-from omg.session.codec import encode
+from omg.session.bodies import Bodies
+from omg.session.codec import BODY_END, encode, sealed_in
 
 _CRC = b'{"crc":"'
 _MORE = re.compile(rb'"more":(\d+),')
@@ -39,12 +40,13 @@ class Damage:
 class Line:
     """One readable line of a log: its number, its place, and its JSON object less the checksum.
 
-    `more` lines follow that were written with it: either all of them happened, or none.
+    `more` lines follow that were written with it: either all of them happened, or none. `end` is the offset behind it.
     """
 
     number: int
     offset: int
     data: bytes
+    end: int
     more: int = 0
 
 
@@ -56,14 +58,21 @@ def frame(record: Record, more: int = 0) -> bytes:
 
 def read_lines(path: Path) -> Iterator[Line | Damage]:
     """The lines of a log in order, each checked. A last line without its end is damage as well."""
-    offset = 0
+    for number, offset, raw in raw_lines(path):
+        yield checked(number, offset, raw)
+
+
+def raw_lines(path: Path, number: int = 1, offset: int = 0) -> Iterator[tuple[int, int, bytes]]:
+    """The lines of a log as they are, from line `number` at `offset` on: each one's number, offset and bytes."""
     with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            yield _checked(number, offset, raw)
-            offset += len(raw)
+        file.seek(offset)
+        for raw in file:
+            yield number, offset, raw
+            number, offset = number + 1, offset + len(raw)
 
 
-def _checked(number: int, offset: int, raw: bytes) -> Line | Damage:
+def checked(number: int, offset: int, raw: bytes) -> Line | Damage:
+    """One line, held against its checksum."""
     rest = raw[_BODY:-1]
     if not raw.endswith(b"\n"):
         return Damage(number, offset, "torn: it ends in the middle")
@@ -72,7 +81,8 @@ def _checked(number: int, offset: int, raw: bytes) -> Line | Damage:
     if raw[len(_CRC) : len(_CRC) + 8] != b"%08x" % zlib.crc32(rest):
         return Damage(number, offset, "damaged: its checksum differs")
     more = _MORE.match(rest)
-    return Line(number, offset, b"{" + rest[more.end() if more else 0 :], int(more[1]) if more else 0)
+    data = b"{" + rest[more.end() if more else 0 :]
+    return Line(number, offset, data, offset + len(raw), int(more[1]) if more else 0)
 
 
 class Log:
@@ -86,6 +96,8 @@ class Log:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self.bodies = Bodies(path)
+            """What reads the messages in it again."""
         except OSError as error:
             raise JournalError(f"cannot open the session log {path}: {error.strerror}") from error
         try:
@@ -99,9 +111,9 @@ class Log:
     def write(self, *records: Record) -> None:
         """Append all of `records`, or none. Raises JournalError."""
         last = len(records) - 1
-        data = b"".join(frame(record, last - place) for place, record in enumerate(records))
-        data = b"\n" + data if self._torn else data
-        before = os.fstat(self._file).st_size
+        lines = [frame(record, last - place) for place, record in enumerate(records)]
+        lines = [b"\n", *lines] if self._torn else lines
+        data, before = b"".join(lines), os.fstat(self._file).st_size
         try:
             written = 0
             while written < len(data):
@@ -112,6 +124,15 @@ class Log:
                 f"cannot write the session log {self.path}: {error.strerror}; make room to go on"
             ) from error
         self._torn = False
+        self._keep(records, before + len(data), lines)
+
+    def _keep(self, records: Sequence[Record], end: int, lines: Sequence[bytes]) -> None:
+        """Let the nodes among `records`, whose lines end at `end`, know where they stand now."""
+        for record, line in zip(reversed(records), reversed(lines), strict=False):
+            node = sealed_in(record)
+            if node is not None:
+                node.keep(self.bodies, end - BODY_END - node.length)
+            end -= len(line)
 
     def _undo(self, size: int) -> None:
         """Take a half-written line out again. Where even that fails, the next record begins on a line of its own, and

@@ -74,7 +74,7 @@ def open_saved(config: Config, log_path: Path) -> Conversation:
     """A saved session, replayed from its log. Raises NoSession, SessionBusy, JournalError."""
     log = Log(log_path)
     try:
-        loaded = load(log_path)
+        loaded = load(log_path, log.bodies)
         if "main" not in loaded.tree.branches:
             raise NoSession(f"session {log_path.stem} has no branch that can be read")
         notices = _damage(log, loaded)

@@ -32,7 +32,7 @@ def said(tree: Tree, branch: Branch, exchanges: int) -> tuple[list[Said], bool]:
 
 def _said(tree: Tree, nodes: tuple[Node, ...] | list[Node]) -> Iterator[Said]:
     for node in nodes:
-        if node.message.role == "user":
+        if node.role == "user":
             spoken = said_in(node.message, tree.words.get(node.id), tree.attached.get(node.id, 0))
             if spoken:
                 attached = (f"[{attachment.label}]" for attachment in spoken.attachments)

@@ -111,7 +111,7 @@ def _transcript(branch: Branch) -> Iterator[str]:
         for block in node.message.content:
             text = _shown(block)
             if text:
-                yield f"**{node.message.role}**: {text}" if block.get("type") == "text" else text
+                yield f"**{node.role}**: {text}" if block.get("type") == "text" else text
 
 
 def _shown(block: dict[str, object]) -> str:

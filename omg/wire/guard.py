@@ -102,7 +102,7 @@ def _locate(new: Body, last: Body, offset: int) -> tuple[str, str | None]:
         return f"head field {(new if added else last).head.field_at(offset)}", None
     for index, node in enumerate(path(last.tip)):
         if offset - messages <= node.size:
-            return f"messages[{index}] ({node.message.role})", node.id
+            return f"messages[{index}] ({node.role})", node.id
     return f"behind messages[{last.tip.depth - 1}]", new.tip.id
 
 

@@ -46,7 +46,7 @@ async def test_m042_a_message_replaced_in_its_very_node_is_found(whole, kept):
     await whole.say(conversation, "what now?")
     live = conversation.agent.live("main")
     sent, node = len(whole.sent), live.branch.tip.at_depth(3)
-    node.message = Message("user", node.message.body.replace(b"line 7 ", b"line 8 "))
+    node._message = Message("user", node.message.body.replace(b"line 7 ", b"line 8 "))
     live.last = live.last if kept else None
     outcome = await conversation.say("and now?")
     assert outcome.stop == "error" and len(whole.sent) == sent
