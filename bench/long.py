@@ -1,4 +1,4 @@
-"""A long session's log, made record by record: turns, tools' results, forks, epochs, and requests that can be verified."""
+"""A long session's log, record by record: turns, results, forks, epochs, and requests that can be verified."""
 
 from __future__ import annotations
 
