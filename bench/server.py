@@ -51,7 +51,8 @@ class Server:
         billed = self.cache.bill(prompt, now())
         sent = Sent(f"msg_{len(self.sent) + 1}", prompt, now(), None, billed.usage)
         self.sent.append(sent)
-        says = self.model(prompt.request)
+        silent = prompt.request["max_tokens"] == 0
+        says = Says() if silent else self.model(prompt.request)
         await asyncio.sleep(BEGINS_AFTER)
         self.cache.begin(billed, now())
         sent.begun = now()
@@ -62,7 +63,7 @@ class Server:
         blocks = tuple(_blocks(says, sent.id))
         sent.usage = replace(billed.usage, output=sum(tokens(str(block)) for block in blocks))
         await asyncio.sleep((sent.usage.output or 0) / SPEED)
-        yield Ended(blocks, "tool_use" if says.calls else "end_turn", sent.usage)
+        yield Ended(blocks, "max_tokens" if silent else "tool_use" if says.calls else "end_turn", sent.usage)
 
     def warm_up(self) -> None: ...
 

@@ -102,6 +102,16 @@ def first_of_fork(
     return Draft(tuple(blocks), (), dict(facts.told), words)
 
 
+def placeholder(tip: Node, catalog: Catalog) -> Message | None:
+    """The shortest user message that may stand behind `tip` where a request is not to be answered; None where none
+    is needed, since a user has said the last."""
+    if tip.message.role == "user":
+        return None
+    waiting = catalog.say("open_call")
+    results = [result_block(call.id, waiting, False) for call in open_calls(tip)]
+    return seal("user", results or [text_block(".")])
+
+
 def instruction_spot(first: Node) -> Spot | None:
     """The instruction in a fork's first message: the last block that its siblings have as well."""
     for index, block in enumerate(first.message.content):

@@ -7,10 +7,8 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from omg.agent.attach import said_in
-from omg.agent.compose import instruction_spot
 from omg.agent.journal import (
     JournalError,
-    MarkRecord,
     NodeSealed,
     ReplyBegun,
     RequestLogged,
@@ -19,27 +17,21 @@ from omg.agent.journal import (
     TakenBack,
 )
 from omg.agent.live import Live
+from omg.agent.marking import marks_for
 from omg.agent.replay import baseline, shared_length
 from omg.agent.retry import wait_before_retry
 from omg.agent.runtime import Runtime
-from omg.agent.ttl import ttls_of
-from omg.agent.warm import before_change, learn
+from omg.agent.warm import foretell, learn, records_of
 from omg.cache.cause import Cause
-from omg.cache.forecast import Forecast, behind_change
-from omg.cache.plan import First, Spot, last_spot, plan
+from omg.cache.forecast import Forecast
 from omg.core.events import CacheMissed, Notice, ReplyEnded, Requested, Text, Thinking, Used
 from omg.core.spoken import Spoken, together
 from omg.core.usage import Usage
 from omg.provider.protocol import Began, Call, Ended, ProviderError, TextDelta, ThinkingDelta
 from omg.wire.chain import Node
 from omg.wire.guard import check
-from omg.wire.head import Head
 from omg.wire.request import Body, Envelope, Mark, build
 from omg.wire.seal import Block, seal
-
-_ANCHORED_BELOW = 1 / 16
-"""The part of a prefix that may be missing in the cache for the rest to be worth an hour: the 1h price of that much is
-less than one in ten of what writing all of it again would cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +145,12 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
         raise ValueError("nothing to send")
     setup = runtime.setup_of(branch.head)
     last = live.last or baseline(runtime.tree, branch)
-    marks = _plan(runtime, live, branch.tip, last)
+    marks = marks_for(runtime, live, branch.tip, last)
     body = build(branch.head, branch.tip, marks, Envelope(setup.max_tokens))
     if last is not None:
         check(body, last, branch.name, shared_length(branch, last))
     n, now = runtime.tree.next_n, runtime.clock()
-    foretold = _foretold(runtime, live, branch.tip, marks, now)
+    foretold = foretell(runtime, branch, branch.tip, marks, now)
     predicted = foretold.usage if foretold else None
     _reserve(runtime, live, n, predicted or Usage(plain=runtime.holdings.tokens(branch.head, branch.tip)), now)
     runtime.record(
@@ -168,7 +160,7 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
             branch=branch.name,
             head=branch.head.id,
             tip=branch.tip.id,
-            marks=tuple(_mark_record(mark) for mark in marks),
+            marks=records_of(marks),
             max_tokens=setup.max_tokens,
             hash=body.hash(),
             size=body.size,
@@ -187,67 +179,6 @@ def _reserve(runtime: Runtime, live: Live, n: int, expected: Usage, now: float) 
     warning = runtime.budgets.reserve(live.name, n, expected, live.branch.head, now)
     if warning:
         _tell(runtime, live, warning)
-
-
-def _foretold(runtime: Runtime, live: Live, tip: Node, marks: tuple[Mark, ...], now: float) -> Forecast | None:
-    """What the request will be billed for its input, by the published rules and what is known to be held."""
-    if not marks:
-        return None
-    head, holdings, tree = live.branch.head, runtime.holdings, runtime.tree
-    found = runtime.foretell(head, tip, marks, now)
-    before = before_change(tree, live.branch)
-    if before is None:
-        return found
-    old, end = tree.heads[before.logged.head], tree.nodes[before.logged.tip]
-    return behind_change(found, holdings, head, old, end, now=now)
-
-
-def _plan(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tuple[Mark, ...]:
-    """The breakpoints of the next request; `last` is what it extends."""
-    ttls, head = ttls_of(runtime, live.branch), live.branch.head
-    if ttls is None:
-        return ()
-    last_tail = _held(runtime, head, tip) or _tail(last, tip)
-    first, lookback = _first(runtime, live, tip), runtime.setup_of(head).reading.lookback
-    return plan(head, tip, last_tail=last_tail, shared=live.shared, first=first, ttls=ttls, lookback=lookback)
-
-
-def _held(runtime: Runtime, head: Head, tip: Node) -> Spot | None:
-    """The deepest place of the history that the provider holds: the branch's last tail, or what its forks wrote."""
-    now = runtime.clock()
-    for known in runtime.holdings.chain(head, tip):
-        if known.node is not None and known.entry.begun is not None and now < known.entry.expires:
-            return Spot(known.node, known.block)
-    return None
-
-
-def _tail(last: Body | None, tip: Node) -> Spot | None:
-    """The tail of what a request extends; a fork of an earlier place extends a part only, without it."""
-    extends = last is not None and last.tip is not tip and tip.extends(last.tip)
-    return last_spot(last.tip) if last is not None and extends else None
-
-
-def _first(runtime: Runtime, live: Live, tip: Node) -> First | None:
-    """What is particular to a fork's first request; None for any other."""
-    branch = live.branch
-    if branch.made.parent is None or branch.last_request is not None or tip.parent is not branch.base:
-        return None
-    siblings = instruction_spot(tip)
-    return First(siblings, live.leads, _cheap_to_anchor(runtime, live, tip)) if siblings is not None else None
-
-
-def _cheap_to_anchor(runtime: Runtime, live: Live, tip: Node) -> bool:
-    """Whether nearly all of what stands before the fork point is in the cache, and nobody has fixed all at 5m."""
-    head, point, holdings = live.branch.head, live.shared, runtime.holdings
-    if point is None or runtime.habits.ttl == "5m":
-        return False
-    held = runtime.foretell(head, tip, [Mark("5m", point.node, point.block)]).usage.read
-    tokens = holdings.tokens(head, point.node, point.block)
-    return tokens - held <= _ANCHORED_BELOW * tokens
-
-
-def _mark_record(mark: Mark) -> MarkRecord:
-    return (mark.node.id if mark.node else None, mark.block, mark.ttl)
 
 
 def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> None:

@@ -123,6 +123,11 @@ class RequestLogged(Record):
     predicted: Usage | None = None
     stream: bool = True
 
+    @property
+    def silent(self) -> bool:
+        """Whether it only writes or refreshes a prefix: nothing follows it, and its branch stays as it was."""
+        return self.purpose in ("keep_alive", "warm_up")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyBegun(Record):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from omg.agent import bill
 from omg.agent.budget import Exhausted
 from omg.agent.journal import JournalError
 from omg.agent.live import Live
-from omg.agent.ping import Ping, send_off
 from omg.agent.replay import ReplayFailed
 from omg.agent.runtime import Runtime
+from omg.agent.silent import Silent, send_off, tokens_asked
 from omg.agent.ttl import rates_of
 from omg.agent.warm import marks_of
 from omg.cache.forecast import Hit
@@ -32,7 +32,7 @@ _PATIENCE = 5.0
 class Warmth:
     """What main's next ping would keep, and its price."""
 
-    ping: Ping
+    ping: Silent
     hit: Hit
     even: BreakEven
 
@@ -54,8 +54,6 @@ class KeepWarm:
     spent_usd: float = 0.0
     """What the pings of this gap have cost."""
     _ended: float = 0.0
-    _says_nothing: bool = True
-    """Whether the endpoint is thought to take `max_tokens: 0`; one that has refused it is asked for a token."""
     _watch: asyncio.Task[None] | None = None
     _flight: asyncio.Task[None] | None = None
 
@@ -116,16 +114,16 @@ class KeepWarm:
         nothing of it lives, or the endpoint or its prices do not allow it."""
         live, runtime = self.live(), self.runtime
         branch = live.branch
-        setup, last = runtime.setup_of(branch.head), runtime.tree.requests.get(branch.last_request or 0)
-        if live.busy or last is None or setup.ping_tokens is None or not last.logged.marks:
+        tokens, last = tokens_asked(runtime, branch.head), runtime.tree.requests.get(branch.last_request or 0)
+        if live.busy or last is None or tokens is None or not last.logged.marks:
             return None
-        tokens = setup.ping_tokens if self._says_nothing else 1
-        ping = Ping(last.logged, runtime.tree.nodes[last.logged.tip], marks_of(runtime.tree, last), tokens)
-        found = runtime.foretell(branch.head, ping.tip, ping.marks)
+        tip, marks = runtime.tree.nodes[last.logged.tip], marks_of(runtime.tree, last)
+        found = runtime.foretell(branch.head, tip, marks)
         if found.hit is None or found.usage.written:
             return None
         even = self._even(live, found.hit, tokens)
-        return None if even is None else Warmth(replace(ping, foretold=found), found.hit, even)
+        ping = Silent("keep_alive", branch.head, tip, tip, marks, tokens, last.logged.epoch, found)
+        return None if even is None else Warmth(ping, found.hit, even)
 
     def _even(self, live: Live, hit: Hit, tokens: int) -> BreakEven | None:
         """The price of a ping and of what it saves; None where unknown. A head at 1h outlives messages at 5m."""
@@ -155,9 +153,7 @@ class KeepWarm:
         error = task.exception()
         if error is None:
             self.spent_usd += bill.cost(tree, tree.requests[flight.logged.n]) or warmth.even.ping_usd
-        elif isinstance(error, ProviderError) and error.failure == "refused" and warmth.ping.max_tokens == 0:
-            self._says_nothing = False
-        else:
+        elif not (isinstance(error, ProviderError) and flight.silence_refused(error)):
             raise error
 
 

@@ -38,7 +38,7 @@ def _requests(agent: Agent) -> Iterator[str]:
                     usage=request.begun.usage.unsettled() if request.begun else None,
                 )
             )
-            if request.begun and request.logged.purpose != "keep_alive":
+            if request.begun and not request.logged.silent:
                 yield f"{request.logged.branch}: the reply that was streaming when OMG ended is lost"
 
 

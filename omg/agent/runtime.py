@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from omg.agent.budget import Budgets
 from omg.agent.facts import Fact
@@ -25,6 +26,9 @@ from omg.wire.chain import Node
 from omg.wire.head import Head, Headers
 from omg.wire.request import Mark
 from omg.wire.seal import Json
+
+Refusable = Literal["silence"]
+"""What an endpoint may turn out not to take: `max_tokens: 0`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ class Runtime:
     holdings: Holdings = field(default_factory=Holdings)
     """What the provider holds of this tree's prefixes."""
     habits: Habits = field(default_factory=Habits)
+    refused: set[Refusable] = field(default_factory=set[Refusable])
+    """What the endpoint has refused since this session was opened, so that it is not asked again."""
     retry_wait: Callable[[float], float] = field(default=lambda seconds: seconds)
     tally: Tally = field(init=False)
     """The ledger's sums."""

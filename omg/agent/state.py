@@ -295,7 +295,7 @@ class Tree:
     def _requested(self, record: RequestLogged) -> None:
         branch, head = self.branches[record.branch], self.heads[record.head]
         self.requests[record.n] = Request(record)
-        if record.purpose == "keep_alive":
+        if record.silent:
             return
         tip = self.nodes.get(record.tip)
         if record.epoch != branch.epoch and tip is not None:  # the beginning of this epoch is damaged
@@ -306,7 +306,7 @@ class Tree:
     def _begun(self, record: ReplyBegun) -> None:
         request = self.requests[record.n]
         request.begun = record
-        if request.logged.purpose == "keep_alive":  # it says again what was said, and nothing can follow it
+        if request.logged.silent:
             return
         branch, tip = self.branches[request.logged.branch], self.nodes.get(request.logged.tip)
         if tip is None:  # damaged: the ledger counts it, and nothing can follow it
@@ -318,7 +318,7 @@ class Tree:
     def _settled(self, record: RequestSettled) -> None:
         request = self.requests[record.n]
         request.settled = record
-        if record.how == "cut" and request.logged.purpose != "keep_alive":
+        if record.how == "cut" and not request.logged.silent:
             self.branches[request.logged.branch].cut = True
 
     def _back(self, record: TakenBack) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import cast
 
-from omg.agent.runtime import ModelSetup
+from omg.agent.journal import MarkRecord
+from omg.agent.runtime import ModelSetup, Runtime
 from omg.agent.state import Branch, Request, Tree
 from omg.cache.blame import blame
 from omg.cache.cause import Cause
-from omg.cache.forecast import Forecast
+from omg.cache.forecast import Forecast, behind_change
 from omg.cache.holdings import Holdings
+from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.wire.request import Mark, Ttl
 
@@ -18,6 +20,24 @@ from omg.wire.request import Mark, Ttl
 def marks_of(tree: Tree, request: Request) -> tuple[Mark, ...]:
     """The breakpoints of a logged request."""
     return tuple(Mark(cast(Ttl, ttl), tree.node(node), block) for node, block, ttl in request.logged.marks)
+
+
+def records_of(marks: Sequence[Mark]) -> tuple[MarkRecord, ...]:
+    """Breakpoints as they are logged."""
+    return tuple((mark.node.id if mark.node else None, mark.block, mark.ttl) for mark in marks)
+
+
+def foretell(runtime: Runtime, branch: Branch, tip: Node, marks: Sequence[Mark], now: float) -> Forecast | None:
+    """What a request of `branch` will be billed for its input, by the rules in force and what is known to be held;
+    None where the endpoint has no breakpoints to go by."""
+    if not marks:
+        return None
+    found, tree = runtime.foretell(branch.head, tip, marks, now), runtime.tree
+    before = before_change(tree, branch)
+    if before is None:
+        return found
+    old, end = tree.heads[before.logged.head], tree.nodes[before.logged.tip]
+    return behind_change(found, runtime.holdings, branch.head, old, end, now=now)
 
 
 def account(request: Request) -> str:

@@ -187,6 +187,15 @@ class Node:
         return f"Node({self.id[:12]}, {self.role}, depth {self.depth})"
 
 
+def common(one: Node | None, other: Node | None) -> Node | None:
+    """The last message that two histories have in common; None where they differ from the first on."""
+    depth = min(one.depth, other.depth) if one and other else 0
+    one, other = (node.at_depth(depth) if node else None for node in (one, other))
+    while one is not None and other is not None and one.id != other.id:
+        one, other = one.parent, other.parent
+    return one and other
+
+
 def node_id(parent_id: str | None, body: bytes) -> str:
     """The id of a message after the node `parent_id` (None: at the beginning), in hexadecimal."""
     start = bytes.fromhex(parent_id) if parent_id else b""

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from omg.agent.ping import Ping, send_off
+from omg.agent.silent import Silent, send_off
 from omg.agent.warm import marks_of
 from omg.wire.guard import Diverged
 from omg.wire.seal import unseal
@@ -16,10 +16,11 @@ from tests.conformance.numbered import case
 from tests.conformance.whole import OTHER, bodies, foretold, sound, usage
 
 
-def ping(conversation) -> Ping:
+def ping(conversation) -> Silent:
     tree = conversation.tree
     last = tree.requests[tree.branches["main"].last_request]
-    return Ping(last.logged, tree.nodes[last.logged.tip], marks_of(tree, last), 0)
+    head, tip = tree.heads[last.logged.head], tree.nodes[last.logged.tip]
+    return Silent("keep_alive", head, tip, tip, marks_of(tree, last), 0, last.logged.epoch)
 
 
 @pytest.mark.parametrize(
@@ -34,14 +35,13 @@ def ping(conversation) -> Ping:
 async def test_a_ping_with_another_head_is_refused(whole, mutate, name):
     conversation = whole.again()
     await whole.say(conversation, "what now?")
-    tree, found, sent = conversation.tree, ping(conversation), len(whole.sent)
-    other = mutated(tree.heads[found.of.head], mutate)
-    tree.heads[other.id] = other
+    found, sent = ping(conversation), len(whole.sent)
+    other = mutated(found.head, mutate)
     with pytest.raises(Diverged, match=rf"on branch main, byte \d+ \(head field {name}\)"):
         send_off(
             conversation.agent.runtime,
             conversation.agent.live("main"),
-            replace(found, of=replace(found.of, head=other.id)),
+            replace(found, head=other),
         )
     assert len(whole.sent) == sent
 
@@ -55,7 +55,7 @@ async def test_a_ping_over_another_history_is_refused(whole, words):
     other = chain([*history[:-1], unseal(history[-1].replace(b"what now?", words)).body])
     assert other.id != found.tip.id
     with pytest.raises(Diverged, match=r"\(messages\[\d+\] \(user\)"):
-        send_off(conversation.agent.runtime, conversation.agent.live("main"), replace(found, tip=other))
+        send_off(conversation.agent.runtime, conversation.agent.live("main"), replace(found, tip=other, own=other))
 
 
 async def test_m098_m102_m109_a_ping_keeps_a_branch_warm_and_leaves_it_as_it_was(whole):

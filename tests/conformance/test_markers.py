@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from omg.agent import exchange
+from omg.agent import marking
 from omg.cache.plan import IllegalPlan, Ttls, check_legal, plan
 from omg.cache.rules import CacheRules
 from omg.core.events import TurnEnded
@@ -62,7 +62,7 @@ async def test_an_illegal_plan_is_stopped_before_it_leaves(whole, monkeypatch, m
         check_legal(head, tip, found := marks(tip))
         return tuple(found)
 
-    monkeypatch.setattr(exchange, "plan", buggy)
+    monkeypatch.setattr(marking, "plan", buggy)
     outcome = await conversation.say("what now?")
     assert outcome.stop == "error" and re.search(words, outcome.error)
     assert whole.sent == []
@@ -81,7 +81,7 @@ async def test_an_illegal_plan_that_nobody_checked_is_refused_by_the_api_and_the
     whole, monkeypatch, marks, words
 ):
     conversation = whole.again()
-    monkeypatch.setattr(exchange, "plan", lambda head, tip, **_: tuple(marks(tip)))
+    monkeypatch.setattr(marking, "plan", lambda head, tip, **_: tuple(marks(tip)))
     outcome = await conversation.say("what now?")
     assert outcome.stop == "error" and words in outcome.error
     assert [event.draft for event in whole.events if isinstance(event, TurnEnded)] == ["what now?"]
@@ -135,7 +135,7 @@ async def test_m091_a_turn_of_many_blocks_is_still_found(whole):
 
 async def test_m091_without_a_mark_in_between_it_is_a_look_back_that_was_foretold(whole, monkeypatch):
     conversation = whole.again()
-    monkeypatch.setattr(exchange, "plan", lambda head, tip, **more: plan(head, tip, **{**more, "last_tail": None}))
+    monkeypatch.setattr(marking, "plan", lambda head, tip, **more: plan(head, tip, **{**more, "last_tail": None}))
     await whole.say(conversation, "parts 25")
     assert [cause.split(" (")[0] for cause in whole.causes] == ["look-back exceeded"]
     (missed,) = (each for each in conversation.tree.requests.values() if each.settled.cause)
@@ -147,7 +147,7 @@ async def test_m090_a_frozen_marker_reads_no_more_than_is_foretold(whole, monkey
     await whole.say(conversation, "what now?")
     frozen = conversation.tree.requests[len(conversation.tree.requests)].logged.tip
     node = conversation.tree.nodes[frozen]
-    monkeypatch.setattr(exchange, "plan", lambda head, tip, **_: (Mark("1h"), Mark("5m", node, 0)))
+    monkeypatch.setattr(marking, "plan", lambda head, tip, **_: (Mark("1h"), Mark("5m", node, 0)))
     await whole.say(conversation, "show story.txt", "and now?")
     assert usage(conversation).read == foretold(conversation).read
     assert usage(conversation).plain == pytest.approx(foretold(conversation).plain, rel=0.1)
@@ -162,7 +162,7 @@ async def test_m093_a_marker_moved_left_reads_no_more_than_is_foretold(whole, mo
         earlier = tip.at_depth(5)
         return (Mark("1h"), Mark("5m", earlier, len(earlier.message.places) - 1))
 
-    monkeypatch.setattr(exchange, "plan", left)
+    monkeypatch.setattr(marking, "plan", left)
     await whole.say(conversation, "and now?")
     assert usage(conversation).read == foretold(conversation).read < 8000
     assert [cause.split(" (")[0] for cause in whole.causes] == ["look-back exceeded"]

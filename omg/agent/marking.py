@@ -1,0 +1,62 @@
+"""Where a branch's next request is marked, and for how long: the plan, told what is known of the branch."""
+
+from __future__ import annotations
+
+from omg.agent.compose import instruction_spot
+from omg.agent.live import Live
+from omg.agent.runtime import Runtime
+from omg.agent.ttl import ttls_of
+from omg.cache.plan import First, Spot, last_spot, plan
+from omg.wire.chain import Node
+from omg.wire.head import Head
+from omg.wire.request import Body, Mark
+
+_ANCHORED_BELOW = 1 / 16
+"""The part of a prefix that may be missing in the cache for the rest to be worth an hour: the 1h price of that much is
+less than one in ten of what writing all of it again would cost."""
+
+
+def marks_for(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tuple[Mark, ...]:
+    """The breakpoints of the branch's next request; `last` is what it extends."""
+    ttls, head = ttls_of(runtime, live.branch), live.branch.head
+    if ttls is None:
+        return ()
+    last_tail = held(runtime, head, tip) or _tail(last, tip)
+    first, lookback = _first(runtime, live, tip), runtime.setup_of(head).reading.lookback
+    return plan(head, tip, last_tail=last_tail, shared=live.shared, first=first, ttls=ttls, lookback=lookback)
+
+
+def held(runtime: Runtime, head: Head, tip: Node) -> Spot | None:
+    """The deepest place of a history that the provider holds: the branch's last tail, or what its forks wrote."""
+    now = runtime.clock()
+    for known in runtime.holdings.chain(head, tip):
+        if known.node is not None and known.entry.begun is not None and now < known.entry.expires:
+            return Spot(known.node, known.block)
+    return None
+
+
+def _tail(last: Body | None, tip: Node) -> Spot | None:
+    """The tail of what a request extends; a fork of an earlier place extends a part only, without it."""
+    extends = last is not None and last.tip is not tip and tip.extends(last.tip)
+    return last_spot(last.tip) if last is not None and extends else None
+
+
+def _first(runtime: Runtime, live: Live, tip: Node) -> First | None:
+    """What is particular to a fork's first request; None for any other."""
+    branch = live.branch
+    if branch.made.parent is None or branch.last_request is not None or tip.parent is not branch.base:
+        return None
+    siblings = instruction_spot(tip)
+    if siblings is None:
+        return None
+    return First(siblings, live.leads, cheap_to_anchor(runtime, branch.head, tip, live.shared))
+
+
+def cheap_to_anchor(runtime: Runtime, head: Head, tip: Node, point: Spot | None) -> bool:
+    """Whether nearly all of what stands before the fork point is in the cache, and nobody has fixed all at 5m."""
+    holdings = runtime.holdings
+    if point is None or runtime.habits.ttl == "5m":
+        return False
+    read = runtime.foretell(head, tip, [Mark("5m", point.node, point.block)]).usage.read
+    tokens = holdings.tokens(head, point.node, point.block)
+    return tokens - read <= _ANCHORED_BELOW * tokens
