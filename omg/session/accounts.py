@@ -16,6 +16,11 @@ def lines(tree: Tree) -> list[Line]:
     return [bill.line(tree, request) for request in tree.requests.values()]
 
 
+def lines_of(tree: Tree, requests: Iterable[int]) -> list[Line]:
+    """Some requests of a session, by their numbers."""
+    return [bill.line(tree, tree.requests[n]) for n in requests if n in tree.requests]
+
+
 def sums(lines: Iterable[Line]) -> Figures:
     """The sums over `lines` at list prices."""
     return figures(lines, bill.list_price, _cost_uncached)

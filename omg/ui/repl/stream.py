@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from omg.core.events import ReplyEnded, Text, Thinking, ToolCalled, ToolOutput, ToolResult
-from omg.ui.repl.blocks import Blocks
+from omg.ui.blocks import Blocks
 from omg.ui.repl.cards import Deck
 from omg.ui.repl.page import Page
 from omg.ui.text import clean, fold, one_line

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omg.ui.repl.blocks import Blocks
+from omg.ui.blocks import Blocks
 
 
 def split(text: str, *sizes: int) -> tuple[list[str], str]:

@@ -1,0 +1,158 @@
+"""What was said on a branch, read backwards from its end: a page at a time, for a screen that shows the end first."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, cast
+
+from omg.agent.state import Branch, Tree
+from omg.wire.chain import Node
+
+_REPORT = re.compile(r'<report fork="([^"]*)"[^>]*>\n?(.*?)(?:\n</report>)?\s*$', re.DOTALL)
+"""A report as `prompts/report.md` puts it before the model."""
+
+PieceKind = Literal["words", "thought", "reply", "call", "report", "fork", "break"]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One thing on a branch: `words` of the person (or a fork's task), a `thought`, a `reply`, a tool `call` with its
+    result, a `report` that was joined, a `fork` that was born there, or a `break` between two epochs."""
+
+    kind: PieceKind
+    text: str
+    """Words, thought or reply; a call's result; a report; a task; why the next epoch began."""
+    name: str = ""
+    """The tool's name, or the fork's."""
+    id: str = ""
+    input: dict[str, object] = field(default_factory=dict[str, object])
+    is_error: bool = False
+    open: bool = False
+    """Whether a call has no result yet."""
+
+
+@dataclass(slots=True)
+class Back:
+    """Reads a branch's own history (a fork's from its fork point on) from its end to its beginning."""
+
+    tree: Tree
+    branch: Branch
+    _stretches: list[list[Node]] | None = None
+    _causes: list[str] = field(default_factory=list[str])
+
+    @property
+    def more(self) -> bool:
+        """Whether there is anything left to read."""
+        return any(self._left()) or len(self._left()) > 1
+
+    def page(self, nodes: int) -> list[Piece]:
+        """The pieces of the next `nodes` messages or a few more, in the order they were said. Empty at the end."""
+        stretches = self._left()
+        if not stretches:
+            return []
+        stretch = stretches[-1]
+        start = max(len(stretch) - nodes, 0)
+        while start > 0 and stretch[start].message.role != "assistant":
+            start -= 1  # a page must not part calls from their results
+        taken, stretch[start:] = stretch[start:], []
+        pieces = list(_pieces(self.tree, taken, self.branch))
+        if not stretch:
+            stretches.pop()
+            if stretches:
+                pieces.insert(0, Piece("break", self._causes.pop()))
+        return pieces
+
+    def _left(self) -> list[list[Node]]:
+        if self._stretches is None:
+            self._stretches = self._begin()
+        return self._stretches
+
+    def _begin(self) -> list[list[Node]]:
+        """The nodes of each epoch, the newest epoch last."""
+        branch, stretches = self.branch, list[list[Node]]()
+        child = branch.made.parent is not None
+        bases = [*((epoch.base, epoch.tip) for epoch in branch.past), (branch.base, branch.tip)]
+        for place, (base, tip) in enumerate(bases):
+            stretches.append(_between(None if place == 0 and not child else base, tip))
+        self._causes = [epoch.cause for epoch in branch.past]
+        return stretches
+
+
+def _between(base: Node | None, tip: Node | None) -> list[Node]:
+    """The nodes behind `base` up to `tip`."""
+    nodes: list[Node] = []
+    node = tip
+    while node is not None and node is not base:
+        nodes.append(node)
+        node = node.parent
+    return nodes[::-1]
+
+
+def _pieces(tree: Tree, nodes: Sequence[Node], branch: Branch) -> Iterator[Piece]:
+    """The pieces of `nodes`, which begin with a reply or at the beginning of a stretch."""
+    contents = [node.message.content for node in nodes]
+    born = _born(tree, branch)
+    for place, (node, content) in enumerate(zip(nodes, contents, strict=True)):
+        if node.message.role == "user":
+            yield from _said(tree, node, content)
+        else:
+            results = _results(contents[place + 1]) if place + 1 < len(nodes) else {}
+            yield from _replied(content, results, branch)
+        for child in born.get(node.id, ()):
+            yield Piece("fork", child.made.task or "", child.name)
+
+
+def _born(tree: Tree, branch: Branch) -> dict[str, list[Branch]]:
+    """The forks of a branch, by the node that they begin at."""
+    born: dict[str, list[Branch]] = {}
+    for child in tree.children(branch.name):
+        if child.made.node is not None:
+            born.setdefault(child.made.node, []).append(child)
+    return born
+
+
+def _said(tree: Tree, node: Node, content: list[dict[str, object]]) -> Iterator[Piece]:
+    for block in content:
+        found = _REPORT.match(str(block.get("text", ""))) if block.get("type") == "text" else None
+        if found is not None:
+            yield Piece("report", found[2].strip(), found[1])
+    at = tree.words.get(node.id)
+    if at is not None:
+        yield Piece("words", str(content[at].get("text", "")))
+
+
+def _replied(
+    content: list[dict[str, object]], results: dict[str, dict[str, object]], branch: Branch
+) -> Iterator[Piece]:
+    for block in content:
+        match block.get("type"):
+            case "text" if str(block.get("text", "")).strip():
+                yield Piece("reply", str(block["text"]))
+            case "thinking" if str(block.get("thinking") or "").strip():
+                yield Piece("thought", str(block["thinking"]))
+            case "tool_use":
+                yield _call(block, results, branch)
+            case _:
+                pass
+
+
+def _call(block: dict[str, object], results: dict[str, dict[str, object]], branch: Branch) -> Piece:
+    id, given = str(block.get("id")), block.get("input")
+    result, done = results.get(id), branch.results.get(id)
+    text = _text(result.get("content")) if result else done.text if done else ""
+    failed = bool(result.get("is_error")) if result else done.is_error if done else False
+    values = cast(dict[str, object], given) if isinstance(given, dict) else {}
+    return Piece("call", text, str(block.get("name")), id, values, failed, result is None and done is None)
+
+
+def _results(content: list[dict[str, object]]) -> dict[str, dict[str, object]]:
+    return {str(block.get("tool_use_id")): block for block in content if block.get("type") == "tool_result"}
+
+
+def _text(content: object) -> str:
+    if isinstance(content, list):
+        parts = cast(list[dict[str, object]], content)
+        return "\n".join(str(part.get("text", "")) for part in parts)
+    return "" if content is None else str(content)
