@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from omg.agent.permit import Asker
     from omg.session.conversation import Conversation
     from omg.session.load import Loaded
+    from omg.ui.screen import Screen
 
 
 def run(words: Sequence[str]) -> int:
@@ -67,34 +69,72 @@ def _talk(args: argparse.Namespace) -> int:
         return _headless(args)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Trouble("this is no terminal: use `omg -p WORDS`, or `-p -` to read them from standard input")
-    return _repl(args)
+    if args.repl or not _full_terminal() or _prefers_repl():
+        return _repl(args)
+    return _tui(args)
+
+
+def _full_terminal() -> bool:
+    """Whether a terminal can show more than lines, and is large enough for it."""
+    size = os.get_terminal_size(sys.stdout.fileno())
+    return os.environ.get("TERM", "dumb") not in ("dumb", "unknown") and size.columns >= 40 and size.lines >= 10
+
+
+def _prefers_repl() -> bool:
+    """Whether the person's own settings seem to ask for the REPL: looked up before anything is read in earnest."""
+    from omg.cli.settings import home
+
+    try:
+        return (
+            re.search(rb"""^\s*ui\s*=\s*["']repl""", (home(os.environ) / "settings.toml").read_bytes(), re.M)
+            is not None
+        )
+    except OSError:
+        return False
 
 
 def _repl(args: argparse.Namespace) -> int:
     from omg.ui.repl.first import first_prompt
 
     with first_prompt():
-        from omg.cli.configure import make_plan
-        from omg.cli.settings import remember_rule, trust
-        from omg.cli.themes import taste_of
         from omg.ui.repl import run
-        from omg.ui.screen import Screen
 
-        plan = make_plan(args, os.environ)
-        taste, notes = taste_of(plan.settings, plan.home)
-        screen = Screen(
-            model=plan.model or plan.default_model,
-            provider=plan.choice.profile.name,
-            mode=plan.settings.mode,
-            folder=plan.folder,
-            home=plan.home,
-            color=not (args.no_color or os.environ.get("NO_COLOR")),
-            open=lambda asker, resume: _open(args, asker, resume, notes),
-            remember=lambda rule: remember_rule(plan.home, rule),
-            trust=lambda: trust(plan.home, plan.project),
-            taste=taste,
-        )
-        return run(screen)
+        return run(_screen(args))
+
+
+def _tui(args: argparse.Namespace) -> int:
+    from omg.ui.tui.first import first_picture
+
+    with first_picture(_folder(args)) as page:
+        screen = _screen(args)
+        if screen.ui != "repl":
+            from omg.ui.tui import run
+
+            return run(screen, page)
+    return _repl(args)
+
+
+def _screen(args: argparse.Namespace) -> Screen:
+    from omg.cli.configure import make_plan
+    from omg.cli.settings import remember_rule, trust
+    from omg.cli.themes import taste_of
+    from omg.ui.screen import Screen
+
+    plan = make_plan(args, os.environ)
+    taste, notes = taste_of(plan.settings, plan.home)
+    return Screen(
+        ui=plan.settings.ui,
+        model=plan.model or plan.default_model,
+        provider=plan.choice.profile.name,
+        mode=plan.settings.mode,
+        folder=plan.folder,
+        home=plan.home,
+        color=not (args.no_color or os.environ.get("NO_COLOR")),
+        open=lambda asker, resume: _open(args, asker, resume, notes),
+        remember=lambda rule: remember_rule(plan.home, rule),
+        trust=lambda: trust(plan.home, plan.project),
+        taste=taste,
+    )
 
 
 def _headless(args: argparse.Namespace) -> int:

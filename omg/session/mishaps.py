@@ -1,4 +1,4 @@
-"""Where the traceback of what nobody expected is kept: a file that `omg doctor` names, so that no screen shows it."""
+"""What goes wrong, in one line; the traceback of what nobody expected in a file that `omg doctor` names."""
 
 from __future__ import annotations
 
@@ -6,8 +6,20 @@ import time
 import traceback
 from pathlib import Path
 
+from omg.core.tool import ToolError
+from omg.core.trouble import Trouble
+
 _LARGEST = 1_000_000
 """Bytes of the file, after which it begins anew."""
+
+
+def told(home: Path, error: BaseException) -> str:
+    """What went wrong, in one line for the person: what was expected in its own words, a bug as one."""
+    if isinstance(error, Trouble | ToolError):
+        return str(error)
+    if isinstance(error, OSError):
+        return f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+    return mishap(home, error)
 
 
 def mishap(home: Path, error: BaseException) -> str:

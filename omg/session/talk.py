@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Protocol
 
-from omg.agent.permit import Asker
+from omg.agent.permit import Asker, Mode
 from omg.core.events import Event
 from omg.core.spoken import Spoken
 from omg.session.commands import COMMANDS, Action, Done, run_command
@@ -17,6 +17,9 @@ from omg.session.turns import Turns
 
 Opener = Callable[[Asker | None, str | None], Conversation]
 """Opens the session that the flags name, or resumes the one that is named here. Slow; raises Trouble."""
+
+_BY_KEY: tuple[Mode, ...] = ("ask", "edit", "plan")
+"""The modes that a key goes through. `all` must be typed: nobody should get there by a slip."""
 
 
 class Front(Protocol):
@@ -99,7 +102,9 @@ class Talk:
         """Go on with `conversation`, and with what was entered before it was there."""
         self.conversation = conversation
         conversation.hub.listen(self.front.heard, self.front.trouble)
-        self.turns = Turns(conversation, self.front.changed, self.front.returned, self.front.trouble)
+        self.turns = Turns(
+            conversation, self.front.changed, lambda words: self.front.returned(Spoken(words)), self.front.trouble
+        )
         self.front.adopted(conversation, self.turns)
         conversation.opened()
         early, self.early = self.early, []
@@ -119,15 +124,23 @@ class Talk:
         elif is_command(words):
             self._start(self._command(self.conversation, self.turns, words), self._tasks)
         elif steer:
-            self.turns.steer(words, said.attachments)
+            self.turns.steer(words)
         else:
-            self.turns.say(words, said.attachments)
+            self.turns.say(words)
 
     def interrupt(self) -> bool:
         """Stop the person's own command, else the turn under way; whether there was one."""
         for task in self._own:
             task.cancel()
         return bool(self._own) or (self.turns is not None and self.turns.interrupt())
+
+    def next_mode(self) -> None:
+        """Main's next mode of those that keys may lead to."""
+        if self.conversation is not None:
+            mode = self.conversation.agent.mode("main")
+            place = _BY_KEY.index(mode) + 1 if mode in _BY_KEY else 0
+            self.conversation.agent.set_mode(_BY_KEY[place % len(_BY_KEY)])
+            self.front.changed()
 
     async def close(self) -> None:
         """Stop what runs, and let forks report."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from omg.ui.taste import Taste
 
@@ -22,6 +22,8 @@ class Screen:
     raises Trouble. `remember` keeps a rule for every session, `trust` this folder.
     """
 
+    ui: Literal["auto", "tui", "repl"]
+    """What the settings ask for."""
     model: str
     provider: str
     mode: str

@@ -11,9 +11,10 @@ from omg.core.events import Event, Requested, Text, Thinking, ToolOutput, Used
 from omg.core.spoken import Attachment, Spoken
 from omg.session.commands import COMMANDS, run_command
 from omg.session.conversation import Conversation
+from omg.session.mishaps import told
 from omg.session.questions import Questions
 from omg.session.turns import Turns
-from omg.ui.repl import shows, troubles
+from omg.ui.repl import shows
 from omg.ui.repl.actions import act
 from omg.ui.repl.feed import Feed
 from omg.ui.repl.markdown import warm_up
@@ -216,7 +217,7 @@ class Talk:
 
     def trouble(self, error: BaseException) -> None:
         """Say in one line what went wrong."""
-        troubles.tell(self.page, self.screen.home, error)
+        self.page.error(told(self.screen.home, error))
         self.changed()
 
     async def _shell(self, open: Open, text: str) -> None:

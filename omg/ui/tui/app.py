@@ -1,19 +1,228 @@
-"""The app: wires the parts of the screen to the conversation."""
+"""The app: the parts of the screen, the keys that work everywhere, coming and going."""
 
 from __future__ import annotations
 
-from textual.app import App
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from typing import ClassVar
 
+from textual import events, on
+from textual.app import App, ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+
+from omg.core.amounts import hit, ratio
+from omg.session.mishaps import told
 from omg.ui.screen import Screen
+from omg.ui.short import dollars
+from omg.ui.tui.desk import Desk
+from omg.ui.tui.footer import Footer
+from omg.ui.tui.header import Header
+from omg.ui.tui.parts import Drafted, Noted, Ordered, Part
+from omg.ui.tui.prompt import Prompt
+from omg.ui.tui.signals import Signals
+from omg.ui.tui.transcript import Transcript
+
+_NARROW = 100
+"""Columns below which the margin is one line."""
+_TWICE = 2.0
+"""Seconds in which a second Ctrl+C leaves."""
 
 
 class OmgApp(App[int]):
     """One person's terminal."""
 
+    ENABLE_COMMAND_PALETTE = False
+    CSS = """
+    #page { height: 1fr; }
+    #talk { width: 1fr; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "leave", show=False, priority=True),
+        Binding("ctrl+c", "stop", show=False),
+        Binding("ctrl+z", "suspend_process", show=False, priority=True),
+        Binding("ctrl+o", "open_newest", show=False, priority=True),
+        Binding("pageup", "page(-1)", show=False, priority=True),
+        Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("escape", "back", show=False),
+    ]
+
     def __init__(self, screen: Screen) -> None:
-        super().__init__()
+        kept = os.environ.get("NO_COLOR")
+        if not screen.color:
+            os.environ["NO_COLOR"] = "1"
+        super().__init__()  # takes NO_COLOR out of the environment, which commands are to see
+        if kept is not None:
+            os.environ["NO_COLOR"] = kept
         self.start = screen
+        self.header, self.footer, self.transcript, self.prompt = Header(screen), Footer(), Transcript(), Prompt()
+        self.signals = Signals(self._to_terminal)
+        self.parts: Sequence[Part] = (self.header, self.transcript)
+        self.desk = Desk(self)
+        self.failed: Exception | None = None
+        self._crash: Exception | None = None
+        self._opening: asyncio.Task[None] | None = None
+        self._last_stop = 0.0
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        with Horizontal(id="page"), Vertical(id="talk"):
+            yield self.transcript
+        yield self.prompt
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self.prompt.focus()
+        self._opening = asyncio.create_task(self.desk.open())
 
     def run_here(self) -> int:
-        """Run until the person leaves; the exit status."""
-        return self.run() or 0
+        """Run until the person leaves; the exit status. Raises what has kept the session from being opened."""
+        status = asyncio.run(self._stay())
+        if self.failed is not None:
+            raise self.failed
+        sys.stderr.write(self._last_words())
+        return status
+
+    async def _stay(self) -> int:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            loop.add_signal_handler(number, self.exit, 0)
+        try:
+            status = await self.run_async()
+        finally:
+            if self._opening is not None and not self._opening.done():
+                self._opening.cancel()
+            await self.desk.close()
+        return 1 if self._crash is not None else status or 0
+
+    def _last_words(self) -> str:
+        """What stays on the terminal: what went wrong, which session this was, and how to come back."""
+        lines: list[str] = []
+        if self._crash is not None:
+            lines.append(f"omg: {told(self.start.home, self._crash)}")
+        conversation = self.desk.talk.conversation
+        figures = conversation.figures() if conversation is not None else None
+        if conversation is not None and figures is not None and figures.requests:
+            money = f"{dollars(figures.cost_usd)} spent"
+            usage = figures.usage
+            lines.append(f"session {conversation.id} · {ratio(usage)} {hit(usage)} · {money} · come back: omg -c")
+        return "".join(f"{line}\n" for line in lines)
+
+    def _to_terminal(self, sequence: str) -> None:
+        if self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
+    def fail(self, error: Exception) -> None:
+        """There is no session to stay for."""
+        self.failed = error
+        self.exit(1)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A bug in a widget leaves it dead: the app ends in order, with one line; the traceback goes into a file."""
+        if self._exception is None:  # what a test's pilot looks at
+            self._exception = error
+            self._exception_event.set()
+        self._return_code = 1
+        if self._crash is None:
+            self._crash = error
+        self._close_messages_no_wait()
+
+    # What a person does
+
+    @on(Prompt.Submitted)
+    def _submitted(self, event: Prompt.Submitted) -> None:
+        self.footer.hint("")
+        if self.transcript.branch == "main":
+            self.transcript.action_scroll_end()
+        self.desk.entered(event.spoken, steer=event.how == "steer")
+
+    @on(Ordered)
+    def _ordered(self, event: Ordered) -> None:
+        from omg.core.spoken import Spoken
+
+        self.desk.talk.submit(Spoken(event.line))
+
+    @on(Drafted)
+    def _drafted(self, event: Drafted) -> None:
+        from omg.core.spoken import Spoken
+
+        self.prompt.give_back(Spoken(event.text))
+        self.prompt.focus()
+
+    @on(Noted)
+    def _noted(self, event: Noted) -> None:
+        self.desk.note(event.text, failed=event.failed)
+
+    @on(Prompt.Noticed)
+    def _noticed(self, event: Prompt.Noticed) -> None:
+        self.desk.note(event.text, failed=event.error)
+
+    @on(Transcript.Chosen)
+    def _chosen(self, event: Transcript.Chosen) -> None:
+        self.follow(event.branch)
+
+    @on(Prompt.Interrupted)
+    def action_back(self) -> None:
+        """Esc: from a fork back to main, else stop what is under way."""
+        if self.transcript.branch != "main":
+            self.follow("main")
+        elif not self.desk.talk.interrupt():
+            self.prompt.focus()
+
+    @on(Prompt.Rewound)
+    def _rewound(self) -> None:
+        from omg.core.spoken import Spoken
+
+        self.desk.talk.submit(Spoken("/rewind"))
+
+    @on(Prompt.ModeCycled)
+    def _mode_cycled(self) -> None:
+        self.desk.talk.next_mode()
+
+    @on(Prompt.Left)
+    def action_leave(self) -> None:
+        self.leave()
+
+    def action_stop(self) -> None:
+        """Ctrl+C outside the prompt: interrupt, else back to the prompt; twice, leave."""
+        now = time.monotonic()
+        if self.desk.talk.interrupt():
+            return
+        if now - self._last_stop < _TWICE:
+            self.leave()
+        self._last_stop = now
+        self.prompt.focus()
+        self.footer.hint("ctrl+c once more leaves")
+
+    def action_open_newest(self) -> None:
+        self.transcript.unfold_newest()
+
+    def action_page(self, way: int) -> None:
+        if way < 0:
+            self.transcript.scroll_page_up(animate=False)
+        else:
+            self.transcript.scroll_page_down(animate=False)
+
+    def follow(self, branch: str) -> None:
+        """Show this branch in the transcript."""
+        self.transcript.follow(branch)
+        self.footer.hint("" if branch == "main" else f"fork {branch}: what you say goes to it · esc: back to main")
+        self.prompt.focus()
+
+    def leave(self) -> None:
+        """Leave; while forks are at work, ask once."""
+        self.exit(0)
+
+    def attend(self) -> None:
+        """See to the question that waits."""
+
+    def pick_session(self) -> None:
+        """Let a person choose a session."""
+        self.desk.note("say which: /resume SESSION")
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.screen.set_class(event.size.width < _NARROW, "narrow")

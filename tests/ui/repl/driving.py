@@ -79,6 +79,7 @@ async def driven(stage: Stage, opening=None) -> AsyncIterator[Driven]:
         return opening(resume) if opening else stage.open()
 
     screen = Screen(
+        ui="repl",
         model="claude-opus-5-5",
         provider="scripted",
         mode="ask",

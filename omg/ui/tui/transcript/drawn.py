@@ -6,11 +6,13 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from rich.segment import Segment
+from rich.style import Style
 from textual.strip import Strip
 
 from omg.ui.tui.transcript.items import Item, Reply
 from omg.ui.tui.transcript.marked import Growing, Row
 from omg.ui.tui.transcript.paint import Painter
+from omg.ui.tui.transcript.palette import Role
 
 _MOST = 6000
 """Rows that are kept drawn, about; the most recently used ones."""
@@ -57,6 +59,11 @@ class Drawings:
 
     def __contains__(self, item: Item) -> bool:
         return item in self._kept
+
+    def style(self, role: Role) -> Style:
+        """A style of the palette, on the widget's own."""
+        palette = self.painter.palette
+        return palette.base + palette[role]
 
     def of(self, item: Item) -> list[Strip]:
         """The strips of an item as it is now."""

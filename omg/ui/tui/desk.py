@@ -1,0 +1,172 @@
+"""Between the talk and the screen: what happens goes to the parts, what a person does goes to the talk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from omg.core.events import Event, Joined, TurnEnded
+from omg.core.spoken import Spoken
+from omg.session.commands import Action
+from omg.session.conversation import Conversation
+from omg.session.mishaps import told
+from omg.session.talk import Sheet, Talk
+from omg.session.turns import Turns
+from omg.ui.text import one_line
+from omg.ui.tui.first import short_folder
+from omg.ui.tui.parts import Part
+from omg.ui.tui.transcript.items import Output
+from omg.ui.tui.transcript.story import Story, output
+
+if TYPE_CHECKING:
+    from omg.ui.tui.app import OmgApp
+
+
+class Desk:
+    """Implements `session.talk.Front` for the app."""
+
+    def __init__(self, app: OmgApp) -> None:
+        self.app = app
+        self.talk = Talk(self, app.start.open, app.start.remember)
+        self._asked: object = None
+
+    @property
+    def _parts(self) -> Sequence[Part]:
+        return self.app.parts
+
+    @property
+    def _story(self) -> Story | None:
+        return self.app.transcript.story
+
+    def adopted(self, conversation: Conversation, turns: Turns) -> None:
+        """Every part shows this conversation from now on."""
+        for part in self._parts:
+            part.adopt(conversation)
+        self.app.prompt.adopt(conversation, turns)
+        self.changed()
+
+    def heard(self, event: Event) -> None:
+        for part in self._parts:
+            part.heard(event)
+        self.app.prompt.heard(event)
+        match event:
+            case TurnEnded(branch="main", error=error):
+                self._call(f"it failed: {one_line(error)}" if error else "the turn is over")
+                self.changed()
+            case Joined(child=child, status=status, sealed=False):
+                self._call(f"fork {child}: {'report ready' if status == 'done' else status}")
+                self.changed()
+            case _:
+                pass
+
+    def changed(self) -> None:
+        """What waits, runs or is asked is not the same any more."""
+        app = self.app
+        if not app.is_attached:
+            return
+        app.prompt.waiting_changed()
+        app.header.refresh()
+        current = self.talk.questions.current
+        if current is not self._asked:
+            self._asked = current
+            if current is not None:
+                self._call(f"{current.question.branch} asks: {current.question.tool} {current.question.subject}")
+        app.attend()
+        app.signals.title(self._title())
+
+    def _title(self) -> str:
+        """What the terminal's window is called: what goes on, and where."""
+        mark = "? " if self.talk.questions.waiting else "● " if self.talk.busy or self.talk.forks_running else ""
+        return f"{mark}{short_folder(self.app.start.folder).rpartition('/')[2]} · omg"
+
+    def _call(self, text: str) -> None:
+        """Call a person who looks elsewhere."""
+        if not self.app.app_focus:
+            self.app.signals.notify(text)
+
+    def returned(self, said: Spoken) -> None:
+        self.app.prompt.give_back(said)
+
+    def trouble(self, error: BaseException) -> None:
+        self.note(told(self.app.start.home, error), failed=True)
+
+    def note(self, text: str, *, failed: bool = False) -> None:
+        """Say something in one line, where it is read."""
+        if self._story is None:
+            self.app.footer.hint(text)
+        elif failed:
+            self._story.note(text, "failed", "✗")
+        else:
+            self._story.note(text)
+
+    def ordered(self, line: str, shell: bool = False) -> Sheet:
+        return _Sheet(self._story, line)
+
+    async def act(self, action: Action) -> None:
+        """Do what a command leaves to the screen. Raises Trouble."""
+        app = self.app
+        match action.kind:
+            case "watch":
+                app.follow(action.subject)
+            case "resume":
+                await self._resume(action.subject)
+            case "quit":
+                app.leave()
+            case "trust":
+                app.start.trust()
+            case "open":
+                app.transcript.unfold_newest()
+            case _:
+                self.note(f"/{action.kind} has no screen here yet")
+
+    async def _resume(self, name: str) -> None:
+        if name:
+            await self.talk.resume(name)
+        else:
+            self.app.pick_session()
+
+    def entered(self, said: Spoken, *, steer: bool = False) -> None:
+        """What a person entered. While a fork is looked at, words are for it."""
+        words, branch = said.words.strip(), self.app.transcript.branch
+        if branch != "main" and words and not words.startswith(("/", "!")):
+            self.talk.submit(Spoken(f"{self._to_fork(branch)} {words}", said.attachments))
+        else:
+            self.talk.submit(said, steer=steer)
+
+    def _to_fork(self, name: str) -> str:
+        """The command that brings words to a fork: into its turn while it works, else it works again."""
+        conversation = self.talk.conversation
+        running = conversation is not None and conversation.tree.branches[name].status == "running"
+        return f"/steer @{name}" if running else f"/wake {name}"
+
+    async def open(self) -> None:
+        """Open the session that the flags name; without one there is nothing to stay for."""
+        try:
+            await self.talk.begin()
+        except Exception as error:  # noqa: BLE001 - it is raised again when the terminal is as it was
+            self.app.fail(error)
+
+    async def close(self) -> None:
+        """Stop what runs, however often a person asks for it meanwhile."""
+        await asyncio.shield(self.talk.close())
+
+
+class _Sheet:
+    """A command's output as an item of the transcript."""
+
+    def __init__(self, story: Story | None, line: str) -> None:
+        self._story = story
+        self._item = output(story, line) if story is not None else Output(line)
+
+    def write(self, text: str) -> None:
+        self._item.take(text)
+        self._tell()
+
+    def end(self, text: str = "", ending: str = "") -> None:
+        self._item.end(text, ending)
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._story is not None:
+            self._story.alter(self._item)
