@@ -69,9 +69,9 @@ def _talk(args: argparse.Namespace) -> int:
         return _headless(args)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Trouble("this is no terminal: use `omg -p WORDS`, or `-p -` to read them from standard input")
-    if args.repl or not _full_terminal() or _prefers_repl():
-        return _repl(args)
-    return _tui(args)
+    if not args.repl and _full_terminal() and _wants("tui"):
+        return _tui(args)
+    return _repl(args)
 
 
 def _full_terminal() -> bool:
@@ -80,17 +80,15 @@ def _full_terminal() -> bool:
     return os.environ.get("TERM", "dumb") not in ("dumb", "unknown") and size.columns >= 40 and size.lines >= 10
 
 
-def _prefers_repl() -> bool:
-    """Whether the person's own settings seem to ask for the REPL: looked up before anything is read in earnest."""
+def _wants(ui: str) -> bool:
+    """Whether the person's own settings seem to ask for this screen: looked up before they are read in earnest."""
     from omg.cli.settings import home
 
     try:
-        return (
-            re.search(rb"""^\s*ui\s*=\s*["']repl""", (home(os.environ) / "settings.toml").read_bytes(), re.M)
-            is not None
-        )
+        text = (home(os.environ) / "settings.toml").read_text("utf-8", "replace")
     except OSError:
         return False
+    return re.search(rf"""^\s*ui\s*=\s*["']{ui}["']""", text, re.MULTILINE) is not None
 
 
 def _repl(args: argparse.Namespace) -> int:

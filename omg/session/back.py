@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
+from omg.agent.attach import said_in
 from omg.agent.state import Branch, Tree
 from omg.wire.chain import Node
 
@@ -118,9 +119,10 @@ def _said(tree: Tree, node: Node, content: list[dict[str, object]]) -> Iterator[
         found = _REPORT.match(str(block.get("text", ""))) if block.get("type") == "text" else None
         if found is not None:
             yield Piece("report", found[2].strip(), found[1])
-    at = tree.words.get(node.id)
-    if at is not None:
-        yield Piece("words", str(content[at].get("text", "")))
+    spoken = said_in(node.message, tree.words.get(node.id), tree.attached.get(node.id, 0))
+    if spoken:
+        attached = (f"[{attachment.label}]" for attachment in spoken.attachments)
+        yield Piece("words", "\n".join(part for part in (spoken.words, *attached) if part))
 
 
 def _replied(

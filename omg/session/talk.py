@@ -102,9 +102,7 @@ class Talk:
         """Go on with `conversation`, and with what was entered before it was there."""
         self.conversation = conversation
         conversation.hub.listen(self.front.heard, self.front.trouble)
-        self.turns = Turns(
-            conversation, self.front.changed, lambda words: self.front.returned(Spoken(words)), self.front.trouble
-        )
+        self.turns = Turns(conversation, self.front.changed, self.front.returned, self.front.trouble)
         self.front.adopted(conversation, self.turns)
         conversation.opened()
         early, self.early = self.early, []
@@ -124,9 +122,9 @@ class Talk:
         elif is_command(words):
             self._start(self._command(self.conversation, self.turns, words), self._tasks)
         elif steer:
-            self.turns.steer(words)
+            self.turns.steer(words, said.attachments)
         else:
-            self.turns.say(words)
+            self.turns.say(words, said.attachments)
 
     def interrupt(self) -> bool:
         """Stop the person's own command, else the turn under way; whether there was one."""

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import events, on
 from textual.app import App, ComposeResult
@@ -16,6 +16,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 
 from omg.core.amounts import hit, ratio
+from omg.core.spoken import Spoken
 from omg.session.mishaps import told
 from omg.ui.screen import Screen
 from omg.ui.short import dollars
@@ -125,7 +126,7 @@ class OmgApp(App[int]):
         """A bug in a widget leaves it dead: the app ends in order, with one line; the traceback goes into a file."""
         if self._exception is None:  # what a test's pilot looks at
             self._exception = error
-            self._exception_event.set()
+            cast(asyncio.Event, self._exception_event).set()  # pyright: ignore[reportUnknownMemberType]
         self._return_code = 1
         if self._crash is None:
             self._crash = error
@@ -142,14 +143,10 @@ class OmgApp(App[int]):
 
     @on(Ordered)
     def _ordered(self, event: Ordered) -> None:
-        from omg.core.spoken import Spoken
-
         self.desk.talk.submit(Spoken(event.line))
 
     @on(Drafted)
     def _drafted(self, event: Drafted) -> None:
-        from omg.core.spoken import Spoken
-
         self.prompt.give_back(Spoken(event.text))
         self.prompt.focus()
 
@@ -157,16 +154,15 @@ class OmgApp(App[int]):
     def _noted(self, event: Noted) -> None:
         self.desk.note(event.text, failed=event.failed)
 
-    @on(Prompt.Noticed)
-    def _noticed(self, event: Prompt.Noticed) -> None:
-        self.desk.note(event.text, failed=event.error)
-
     @on(Transcript.Chosen)
     def _chosen(self, event: Transcript.Chosen) -> None:
         self.follow(event.branch)
 
+    async def action_back(self) -> None:
+        self._back()
+
     @on(Prompt.Interrupted)
-    def action_back(self) -> None:
+    def _back(self) -> None:
         """Esc: from a fork back to main, else stop what is under way."""
         if self.transcript.branch != "main":
             self.follow("main")
@@ -175,8 +171,6 @@ class OmgApp(App[int]):
 
     @on(Prompt.Rewound)
     def _rewound(self) -> None:
-        from omg.core.spoken import Spoken
-
         self.desk.talk.submit(Spoken("/rewind"))
 
     @on(Prompt.ModeCycled)

@@ -134,8 +134,8 @@ class Story:
 
     def _told(self, event: Event) -> None:
         match event:
-            case UserSaid(text=text):
-                self.add(Words(text))
+            case UserSaid(text=text, attached=attached):
+                self.add(Words("\n".join(part for part in (text, *(f"[{one}]" for one in attached)) if part)))
             case Notice(text=text):
                 self.note(text)
             case Failed(text=text):

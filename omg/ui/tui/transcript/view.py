@@ -74,6 +74,10 @@ class Transcript(ScrollView, can_focus=True):
         self._altered: set[int] = set()
         self._next_frame = 0.0
 
+    @property
+    def _app(self) -> App[Any]:
+        return cast("App[Any]", self.app)  # pyright: ignore[reportUnknownMemberType]
+
     # What it shows
 
     @property
@@ -152,7 +156,7 @@ class Transcript(ScrollView, can_focus=True):
         window, region = self._window, self.scrollable_content_region
         if window is None or not region.width or self._conversation is None:
             return
-        app, base = cast("App[Any]", self.app), self.rich_style
+        app, base = self._app, self.rich_style
         look = (region.width, base, app.theme, self._conversation.id)
         if look != self._look or self._drawings is None:
             self._look = look
@@ -184,7 +188,7 @@ class Transcript(ScrollView, can_focus=True):
 
     def notify_style_update(self) -> None:
         super().notify_style_update()
-        if self._look and self.is_attached and self._look[1:3] != (self.rich_style, cast("App[Any]", self.app).theme):
+        if self._look and self.is_attached and self._look[1:3] != (self.rich_style, self._app.theme):
             self._fit()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -286,7 +290,7 @@ class Transcript(ScrollView, can_focus=True):
 
     def action_copy(self) -> None:
         if self._cursor is not None:
-            cast("App[Any]", self.app).copy_to_clipboard(self._cursor.copied)
+            self._app.copy_to_clipboard(self._cursor.copied)
 
     def action_step(self, by: int) -> None:
         """Put the cursor on the next item in a direction, and bring it on the screen."""
