@@ -1,0 +1,1 @@
+"""The margin of the screen: what forks do, what the cache does, and the line that says both in short."""
