@@ -65,6 +65,10 @@ class Server:
         await asyncio.sleep((sent.usage.output or 0) / SPEED)
         yield Ended(blocks, "max_tokens" if silent else "tool_use" if says.calls else "end_turn", sent.usage)
 
+    async def count_tokens(self, call: Call) -> int:
+        prompt = read_prompt(call.body, f"{self.endpoint} {call.headers}")
+        return sum(block.tokens for block in prompt.blocks)
+
     def warm_up(self) -> None: ...
 
     async def close(self) -> None: ...

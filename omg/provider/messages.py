@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Mapping
+from contextlib import contextmanager, suppress
 
 from omg.provider import errors
 from omg.provider.accumulate import accumulate
 from omg.provider.profiles import Profile
-from omg.provider.protocol import Call, Ended, StreamEvent
+from omg.provider.protocol import Call, Ended, ProviderError, StreamEvent
+from omg.provider.reported import counted
 from omg.provider.transport import ConnectionFailed, Reply, StatusFailed, Transport
 
 PATH = "/v1/messages"
@@ -38,11 +39,24 @@ class MessagesProvider:
 
     async def stream(self, call: Call) -> AsyncGenerator[StreamEvent, None]:
         """See `Provider.stream`. A body that asks for no stream (a pre-warm) is answered by `Began` and `Ended`."""
-        headers = {"content-type": "application/json", **dict(call.headers)}
-        try:
-            async with self._transport.post(PATH, call.pieces, headers) as reply:
+        with self._failures():
+            async with self._transport.post(PATH, call.pieces, _headers(call)) as reply:
                 async for event in self._events(reply):
                     yield event
+
+    async def count_tokens(self, call: Call) -> int:
+        """See `Provider.count_tokens`."""
+        if not self._profile.counts_tokens:
+            raise ProviderError("refused", f"{self._profile.name} does not count tokens")
+        with self._failures():
+            async with self._transport.post(f"{PATH}/count_tokens", call.pieces, _headers(call)) as reply:
+                return counted([frame async for frame in reply.frames], reply.headers.get("request-id"))
+
+    @contextmanager
+    def _failures(self) -> Generator[None]:
+        """What goes wrong on the way, as ProviderError."""
+        try:
+            yield
         except StatusFailed as failed:
             raise errors.of_status(failed, self._profile, self._endpoint) from None
         except ConnectionFailed as failed:
@@ -62,6 +76,10 @@ class MessagesProvider:
     async def close(self) -> None:
         """Release the transport's connections."""
         await self._transport.close()
+
+
+def _headers(call: Call) -> dict[str, str]:
+    return {"content-type": "application/json", **dict(call.headers)}
 
 
 async def _drained(reply: Reply) -> None:

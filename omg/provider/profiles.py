@@ -27,6 +27,8 @@ class Profile:
     """The lifetimes a marker may ask for."""
     ping_tokens: int = 1
     """`max_tokens` of the cheapest request it takes: 0, where it is known to allow that, says nothing at all."""
+    counts_tokens: bool = False
+    """Whether it answers `/v1/messages/count_tokens`."""
     usage_in: Literal["message_start", "message_delta"] = "message_start"
     """Where the split into read and plain tokens is told. message_start is refined by message_delta; with
     message_delta, what message_start says is an estimate and not to be relied on."""
@@ -49,6 +51,7 @@ ANTHROPIC = Profile(
     ttls=("5m", "1h"),
     default_model="claude-opus-5-5",
     ping_tokens=0,
+    counts_tokens=True,
     movable=True,
     source="prompt caching and streaming docs, September 2026: high",
 )
@@ -135,6 +138,7 @@ _OTHERS = (
         cache="markers",
         ttls=("5m", "1h"),
         ping_tokens=0,
+        counts_tokens=True,
         default_model="claude-opus-5-5",
         source="the embedded provider: this program",
     ),

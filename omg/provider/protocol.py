@@ -117,6 +117,13 @@ class Provider(Protocol):
         ProviderError at any point. Closing it (`aclose`) closes the connection."""
         ...
 
+    async def count_tokens(self, call: Call) -> int:
+        """How many input tokens the provider takes a body to have: an estimate of its own, which is free, is not
+        billed, and knows nothing of the cache. `call` is built without an envelope, which is not counted.
+
+        Raises ProviderError; its failure is "refused" where the endpoint counts nothing."""
+        ...
+
     def warm_up(self) -> None:
         """Begin slow imports and set-up in the background; returns at once."""
         ...

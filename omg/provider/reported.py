@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
 from omg.core.usage import Usage, total
-from omg.wire.seal import Json
+from omg.provider import errors
+from omg.provider.transport import Frame
+from omg.wire.seal import Json, parse
 
 _COUNT = re.compile(r"(\d{1,15})(\.0*)?")
 
@@ -70,6 +72,18 @@ def told(usage: Json) -> Reported:
         output=_count(usage.get("output_tokens")),
         iterations=_iterations(usage.get("iterations")),
     )
+
+
+def counted(frames: Sequence[Frame], request_id: str | None) -> int:
+    """The answer of `count_tokens`. Raises ProviderError where it is none."""
+    try:
+        answer = parse("".join(frame.data for frame in frames))
+    except (ValueError, RecursionError):
+        answer = None
+    tokens = _count(answer.get("input_tokens")) if isinstance(answer, Mapping) else None
+    if tokens is None:
+        raise errors.garbled("no count of tokens", request_id)
+    return tokens
 
 
 def _iterations(value: Json) -> tuple[Reported, ...]:

@@ -122,11 +122,12 @@ def mark_offset(head: Head, mark: Mark) -> int:
     return prefix_length(head, None) + mark.node.start + place.end - 1
 
 
-def build(head: Head, tip: Node, marks: Sequence[Mark], envelope: Envelope) -> Body:
-    """Put one request together. Raises ValueError for a mark that may not stand where it is."""
+def build(head: Head, tip: Node, marks: Sequence[Mark], envelope: Envelope | None) -> Body:
+    """Put one request together; without an envelope, one that is only to be counted. Raises ValueError for a mark that
+    may not stand where it is."""
     cuts = sorted((mark_offset(head, mark), marker(mark.ttl)) for mark in marks)
     runs = tuple(_cut([head.body, _OPEN, *tip.pieces()], [offset for offset, _ in cuts]))
-    tail = b"%s,%s}" % (_CLOSE, envelope.render())
+    tail = b"%s,%s}" % (_CLOSE, envelope.render()) if envelope else _CLOSE + b"}"
     return Body(runs, tuple(text for _, text in cuts), tail, head, tip)
 
 

@@ -7,11 +7,16 @@ from email.utils import format_datetime
 import pytest
 
 from omg.core.usage import Usage
+from omg.provider.factory import build_provider
 from omg.provider.messages import MessagesProvider
-from omg.provider.profiles import PROFILES, Profile
+from omg.provider.profiles import PROFILES, Choice, Profile
 from omg.provider.protocol import Began, Call, Ended, ProviderError, StreamEvent, TextDelta
 from omg.provider.sdk import SdkTransport, Secret
 from omg.provider.transport import Frame
+from omg.wire.chain import Node
+from omg.wire.head import render_head
+from omg.wire.request import Envelope, build
+from omg.wire.seal import seal
 from tests.provider.raw_server import raw_server, sse, status
 from tests.provider.streams import PING, start, stop, text
 
@@ -221,3 +226,52 @@ async def test_an_error_in_mid_stream_after_200() -> None:
     error = Frame("error", said("overloaded_error", "Overloaded"))
     failed = await failure(sse(*REPLY[:3], wire(error)))
     assert (failed.failure, failed.retryable, failed.request_id) == ("unavailable", True, "req_1")
+
+
+async def count(answer: Sequence[bytes], profile: Profile = PROFILES["anthropic"]) -> int:
+    async with raw_server(answer) as server:
+        provider = MessagesProvider(SdkTransport(server.url, Secret(api_key="k-secret")), profile, server.url)
+        try:
+            return await provider.count_tokens(CALL)
+        finally:
+            await provider.close()
+            assert not server.requests or server.requests[0][0].startswith("POST /v1/messages/count_tokens HTTP/1.1")
+            assert not server.requests or server.requests[0][1] == CALL.body
+
+
+async def test_tokens_are_counted_by_the_provider() -> None:
+    assert await count(status(200, '{"input_tokens": 2095}', content_type="application/json")) == 2095
+
+
+@pytest.mark.parametrize("body", ["", "[]", '{"input_tokens": -1}', '{"input_tokens": null}', "<html>", '{"a":'])
+async def test_an_answer_that_is_no_count_is_said_to_be_none(body: str) -> None:
+    with pytest.raises(ProviderError, match="the provider sent no count of tokens"):
+        await count(status(200, body, content_type="application/json"))
+
+
+async def test_a_count_fails_in_the_words_of_the_provider() -> None:
+    with pytest.raises(ProviderError, match="slow down") as failed:
+        await count(status(429, said("rate_limit_error", "slow down")))
+    assert (failed.value.failure, failed.value.retryable) == ("limited", True)
+
+
+async def test_an_endpoint_that_counts_nothing_is_not_asked() -> None:
+    async with raw_server() as server:
+        provider = MessagesProvider(SdkTransport(server.url), PROFILES["ollama"], server.url)
+        with pytest.raises(ProviderError, match="ollama does not count tokens") as failed:
+            await provider.count_tokens(CALL)
+        await provider.close()
+        assert failed.value.failure == "refused"
+        assert server.connections == 0
+
+
+async def test_the_offline_provider_counts_what_it_bills() -> None:
+    head = render_head("offline", model="claude-opus-5-5", tools=(), system=("Be brief.",))
+    tip = Node(None, seal("user", [{"type": "text", "text": "Where is `main` defined?"}]))
+    provider = build_provider(Choice(PROFILES["offline"], "offline", ""), delay=0)
+    tokens = await provider.count_tokens(Call(build(head, tip, (), None).pieces))
+    sent = build(head, tip, (), Envelope(100))
+    began, *_ = [event async for event in provider.stream(Call(sent.pieces))]
+    await provider.close()
+    assert isinstance(began, Began)
+    assert tokens == began.usage.input > 10
