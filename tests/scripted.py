@@ -266,7 +266,7 @@ class Stage:
         return Config(
             home=self.home,
             folder=self.folder,
-            catalog=Catalog({**CATALOG.tools, "hold": self.hold}, CATALOG.prompts),
+            catalog=Catalog({**CATALOG.tools, "hold": self.hold}, CATALOG.prompts, CATALOG.compact),
             provider=self.provider,
             provider_name="scripted",
             default_model="claude-opus-5-5",

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from functools import partial
 
+from omg.agent.compact import Compactor
 from omg.agent.compose import shared_spot
 from omg.agent.dispatch import Dispatcher
 from omg.agent.fanout import Places
@@ -28,6 +29,7 @@ class Agent:
         self.runtime = runtime
         self.lives: dict[str, Live] = {}
         self.forks = Forks(runtime, self._work, self.lives, Places(runtime.limits.width))
+        self.compactor = Compactor(runtime, self.forks)
 
     def live(self, name: str) -> Live:
         """The branch `name` at work. Raises KeyError."""
@@ -62,7 +64,8 @@ class Agent:
         attachments: Sequence[Attachment] = (),
     ) -> Outcome:
         """Run one turn of `live`, and say that it ended."""
-        turn = Turn(self.runtime, live, Dispatcher(self.runtime, live, partial(self.policy, live), self.forks.call))
+        dispatcher = Dispatcher(self.runtime, live, partial(self.policy, live), self.forks.call)
+        turn = Turn(self.runtime, live, dispatcher, self.compactor)
         said = turn.go_on() if words is None else turn.say(words, only=only, notes=notes, attachments=attachments)
         outcome = await said
         try:
@@ -124,6 +127,8 @@ class Agent:
             await asyncio.wait([task])
             raise
         if not task.cancelled():
+            if self.runtime.habits.typed:
+                self.compactor.turn_ended(live)
             return task.result()
         # Interrupted before its first step: a turn that has begun answers for itself.
         live.draft = Spoken("\n".join(words), tuple(attachments)) or None
@@ -200,4 +205,5 @@ class Agent:
             await asyncio.wait([main.task])
         for child in self.running():
             await self.forks.stop(child)
+        await self.compactor.close()
         self.runtime.journal.sync()

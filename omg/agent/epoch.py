@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from omg.agent.journal import EpochBegun, HeadMade, NodeSealed
 from omg.agent.live import Live
+from omg.agent.reseal import kept_blocks, message_of
 from omg.agent.runtime import Runtime
 from omg.wire.chain import Node, path
 from omg.wire.head import Head
-from omg.wire.seal import Message
-
-_THINKING = ("thinking", "redacted_thinking")
 
 
 def change_head(runtime: Runtime, live: Live, head: Head, cause: str) -> None:
@@ -45,12 +43,11 @@ def without_thinking(tip: Node | None) -> list[tuple[Node, Node]]:
     moved: list[tuple[Node, Node]] = []
     node: Node | None = None
     for old in path(tip):
-        kept = [old.message.body[p.start : p.end] for p in old.message.places if p.kind not in _THINKING]
+        kept = kept_blocks(old)
         if len(kept) == len(old.message.places) and old.parent is node:
             node = old
         elif kept:
-            body = b'{"role":"%s","content":[%s]}' % (old.role.encode(), b",".join(kept))
-            node = Node(node, Message(old.role, body))
+            node = Node(node, message_of(old.role, kept))
         else:
             continue
         moved.append((old, node))

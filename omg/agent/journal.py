@@ -83,6 +83,23 @@ class EpochBegun(Record):
     told: dict[str, str] | None = None
     seen: dict[str, str] | None = None
     fork: str | None = None
+    folds: str | None = None
+    """The newest node of the history that the new one begins with a summary of, or that was pruned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryMade(Record):
+    """A summary of a branch's history up to `node`, checked: what a next epoch can begin with. It replaces nothing.
+
+    `draft`: prepared while reading was cheap, for a person who may want it when it is not; nobody has asked for it.
+    """
+
+    kind: ClassVar[str] = "summary"
+    branch: str
+    epoch: int
+    node: str
+    text: str
+    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from omg.agent.live import Live
 from omg.agent.runtime import Runtime
 from omg.agent.ttl import ttls_of
 from omg.cache.plan import First, Spot, last_spot, plan
+from omg.core.events import ONE_SHOT
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.wire.request import Body, Mark
@@ -22,8 +23,17 @@ def marks_for(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tup
     if ttls is None:
         return ()
     last_tail = held(runtime, head, tip) or _tail(last, tip)
-    first, lookback = _first(runtime, live, tip), runtime.setup_of(head).reading.lookback
-    return plan(head, tip, last_tail=last_tail, shared=live.shared, first=first, ttls=ttls, lookback=lookback)
+    one_shot, lookback = live.purpose in ONE_SHOT, runtime.setup_of(head).reading.lookback
+    return plan(
+        head,
+        tip,
+        last_tail=last_tail,
+        shared=live.shared,
+        first=None if one_shot else _first(runtime, live, tip),
+        one_shot=one_shot,
+        ttls=ttls,
+        lookback=lookback,
+    )
 
 
 def held(runtime: Runtime, head: Head, tip: Node) -> Spot | None:

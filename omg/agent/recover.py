@@ -54,6 +54,9 @@ def _forks(agent: Agent) -> Iterator[str]:
                 error="OMG ended while it worked",
             )
             runtime.record(ended)
+            if branch.made.purpose == "compaction":
+                yield "the history was being folded when OMG ended; it is as it was before"
+                continue
             yield f"fork {branch.name} was stopped when OMG ended; it reports what it had, and can be woken"
 
 

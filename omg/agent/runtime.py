@@ -70,6 +70,8 @@ class Limits:
     """Dollars that a session may cost where nobody has said; 0: no limit."""
     confirm_usd: float = 0.0
     """Ask before anything predicted to cost more; 0: never."""
+    compact_at: float = 0.8
+    """When a history is folded: up to 1 a part of the model's window, above 1 a number of tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Runtime:
     outputs: Path
     """The folder that keeps output too long for a result."""
     facts: Callable[[], Sequence[Fact]] = field(default=tuple)
+    own_brief: Callable[[], str | None] = field(default=lambda: None)
+    """What the person or the project has written in place of COMPACT.md; None: nothing."""
     clock: Callable[[], float] = time.time
     holdings: Holdings = field(default_factory=Holdings)
     """What the provider holds of this tree's prefixes."""
@@ -150,6 +154,10 @@ class Runtime:
         """What a request would be billed for its input, now or at another time, by the rules that are in force."""
         setup, at = self.setup_of(head), self.clock() if now is None else now
         return forecast(self.holdings, head, tip, marks, now=at, minimum=setup.minimum, reading=setup.reading)
+
+    def brief(self) -> str:
+        """What a summary is to keep, in words."""
+        return self.own_brief() or self.catalog.compact
 
     def setup_of(self, head: Head) -> ModelSetup:
         """The setup that requests with `head` go out with: a fork keeps its model when main changes to another."""

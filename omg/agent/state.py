@@ -24,6 +24,7 @@ from omg.agent.journal import (
     RequestSettled,
     RuleGranted,
     SessionMade,
+    SummaryMade,
     TakenBack,
 )
 from omg.agent.permit import Mode
@@ -70,6 +71,8 @@ class Branch:
     epoch: int = 1
     past: list[Epoch] = field(default_factory=list[Epoch])
     """The epochs before this one, the newest last."""
+    summary: SummaryMade | None = None
+    """The newest summary of this epoch, up to a node of it."""
     last_request: int | None = None
     """The last request whose reply began, in this epoch."""
     results: dict[str, CallDone] = field(default_factory=dict[str, CallDone])
@@ -129,6 +132,8 @@ class Tree:
         self.requests: dict[int, Request] = {}
         self.anchors: dict[str, Node] = {}
         """Nodes by the name they were marked with, the newest last."""
+        self.folded: dict[str, Node] = {}
+        """By the newest node that an epoch began with: the newest one of the history that was folded into it."""
         self.updated = 0.0
 
     @property
@@ -194,6 +199,10 @@ class Tree:
             case AnchorMade():
                 self.anchors.pop(record.name, None)
                 self.anchors[record.name] = self.nodes[record.node]
+            case SummaryMade():
+                branch = self.branches[record.branch]
+                if record.epoch == branch.epoch and record.node in self.nodes:
+                    branch.summary = record
             case RuleGranted():
                 self.branches[record.branch].rules.append(record.rule)
             case ModeSet():
@@ -241,6 +250,8 @@ class Tree:
             branch.unaccepted.clear()
         else:
             branch.told, branch.cut = dict(record.told), left is not None and left.cut
+        if record.folds is not None and node is not None and record.folds in self.nodes:
+            self.folded[node.id] = self.nodes[record.folds]
         branch.seen = branch.seen if record.seen is None else dict(record.seen)
         self._know(node, record.told or {}, record.seen or {})
         branch.head, branch.was_fork = head, record.fork is not None
@@ -256,7 +267,7 @@ class Tree:
 
     def _begin_at(self, branch: Branch, node: Node | None, epoch: int) -> None:
         branch.unjoin()
-        branch.epoch, branch.last_request = epoch, None
+        branch.epoch, branch.last_request, branch.summary = epoch, None, None
         branch.base = branch.tip = branch.accepted = node
 
     def _left_at(self, branch: Branch, node: Node | None) -> Epoch | Branch | None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 
 from omg.agent.budget import Exhausted
 from omg.agent.compose import Draft, next_message, open_calls
@@ -44,6 +44,18 @@ class Outcome:
     error: str | None = None
 
 
+class Room(Protocol):
+    """Whoever keeps a history within its window."""
+
+    async def make_room(self, live: Live, coming: int = 0) -> bool:
+        """Before a message of `coming` tokens is sealed: begin a new epoch if it is time. Whether one began."""
+        ...
+
+    async def rescue(self, live: Live) -> bool:
+        """The context is full: begin a new epoch if that can be. Whether one began."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of one branch."""
@@ -51,6 +63,7 @@ class Turn:
     runtime: Runtime
     live: Live
     dispatcher: Dispatcher
+    room: Room
 
     async def say(
         self,
@@ -64,6 +77,7 @@ class Turn:
         pending) and work until the turn ends."""
         said = [Spoken(word) for word in words[:-1]] + [Spoken("".join(words[-1:]), tuple(attachments))]
         try:
+            await self.room.make_room(self.live, _about(words, notes))
             facts = await asyncio.to_thread(self._untold)
             tree, branch, catalog = self.runtime.tree, self.live.branch, self.runtime.catalog
             draft = next_message(
@@ -103,7 +117,7 @@ class Turn:
             limit = self._limit(requests)
             if limit is not None:
                 return self._stopped(limit)
-            reply = await exchange(self.runtime, self.live)
+            reply = await self._exchange()
             requests += 1
             if reply.refusal:
                 self._notice(reply.refusal)
@@ -112,10 +126,33 @@ class Turn:
                 await self.dispatcher.run_all(calls, reply.broken)
             steers = self.live.take_steers()
             if calls or steers:
+                await self._make_room(steers)
                 self._seal_next(steers, reply)
             elif reply.stop != "pause_turn" or reply.node is None or pauses == _PAUSES:
                 return self._stopped(_stop_of(reply))
             pauses = pauses + 1 if reply.stop == "pause_turn" else 0
+
+    async def _exchange(self) -> Reply:
+        """The next reply; where the context is full, that to the same message behind a history that was folded."""
+        sent = list(self.live.branch.unaccepted)
+        try:
+            return await exchange(self.runtime, self.live)
+        except ProviderError as error:
+            if error.failure != "context_full" or not sent or not await self.room.rescue(self.live):
+                raise
+        for sealed in sent:
+            node = Node(self.live.branch.tip, sealed.node.message)
+            self.runtime.record(replace(sealed, at=self.runtime.clock(), node=node))
+        self.live.draft = None
+        return await exchange(self.runtime, self.live)
+
+    async def _make_room(self, steers: Sequence[Spoken]) -> None:
+        """Before results are sealed. Words for this turn are not lost where that is interrupted."""
+        try:
+            await self.room.make_room(self.live, _about([done.text for done in self.live.branch.results.values()]))
+        except BaseException:
+            self.live.steers[:0] = steers
+            raise
 
     def _limit(self, requests: int) -> Stop | None:
         limits = self.runtime.limits
@@ -177,6 +214,11 @@ class Turn:
 
     def _notice(self, text: str) -> None:
         self.runtime.emit(Notice(branch=self.live.name, at=self.runtime.clock(), text=text))
+
+
+def _about(*texts: Sequence[str]) -> int:
+    """Tokens of some texts, roughly, and rather too many."""
+    return sum(len(text) for some in texts for text in some) // 3
 
 
 def _stop_of(reply: Reply) -> Stop:

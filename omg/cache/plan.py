@@ -67,6 +67,7 @@ def plan(
     last_tail: Spot | None,
     shared: Spot | None,
     first: First | None = None,
+    one_shot: bool = False,
     ttls: Ttls = Ttls(),
     lookback: int = LOOK_BACK,
 ) -> tuple[Mark, ...]:
@@ -76,9 +77,11 @@ def plan(
     added so many blocks that the look-back from the tail might not reach it. `shared` is the last block that a
     fork shares with its parent; `first` says more of the first request of a fork. `lookback` may be found to be
     shorter than published; each block counts as one, which holds by every reading. When slots are short: tail, what
-    siblings share, lagging mark, fork point, head.
+    siblings share, lagging mark, fork point, head. A `one_shot` branch marks nothing of its own, which nobody reads
+    again.
     """
-    wanted = [None if first and first.leads else last_spot(tip), first.siblings if first else None]
+    own = [None if first and first.leads else last_spot(tip), first.siblings if first else None]
+    wanted = [] if one_shot else own
     if last_tail is not None and _blocks_since(tip, last_tail) > min(lookback, LOOK_BACK) * _LAGGING:
         wanted.append(last_tail)
     wanted.append(shared)

@@ -131,6 +131,7 @@ def make_config(plan: Plan, asker: Asker | None, *, typed: bool = False) -> Conf
             max_turns=plan.max_turns,
             budget_usd=settings.budget.session_usd,
             confirm_usd=settings.budget.confirm_usd,
+            compact_at=settings.compact.at,
         ),
         model=plan.model,
         effort=plan.effort,

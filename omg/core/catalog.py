@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ class Catalog:
 
     tools: Mapping[str, AnyTool]
     prompts: Mapping[str, str]
+    compact: str = ""
+    """COMPACT.md: what a summary is to keep."""
 
     @cached_property
     def schemas(self) -> tuple[Mapping[str, Json], ...]:
@@ -53,6 +56,12 @@ class Catalog:
             endpoint, model=model, tools=self.schemas, system=[self.prompts["system"]], headers=headers, extra=extra
         )
 
+    def refreshed(self, head: Head) -> Head:
+        """`head` with the tools and the system prompt as they are now, all else as it was."""
+        fields = cast(dict[str, Json], json.loads(head.body + b"}"))
+        extra = {name: value for name, value in fields.items() if name not in ("model", "tools", "system")}
+        return self.head(head.endpoint, model=head.model, headers=head.headers, extra=extra)
+
     def say(self, prompt: str, **facts: str) -> str:
         """The prompt of that name, with each `{fact}` filled in."""
         text = self.prompts[prompt]
@@ -66,7 +75,8 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     prompts = {path.stem: path.read_text("utf-8").strip() for path in sorted((base / "prompts").glob("*.md"))}
     if not tools or "system" not in prompts:
         raise CatalogError(f"no tools or no system prompt below {base}: OMG is not installed whole; install it again")
-    return Catalog(tools, prompts)
+    brief = base / "COMPACT.md"
+    return Catalog(tools, prompts, brief.read_text("utf-8").strip() if brief.is_file() else "")
 
 
 def _load_tools(folder: Path) -> Iterator[AnyTool]:

@@ -11,7 +11,12 @@ from omg.core.tool import Show
 from omg.core.usage import Usage
 
 Purpose = Literal["turn", "fork", "aside", "compaction", "keep_alive", "title", "warm_up"]
+ONE_SHOT: frozenset[Purpose] = frozenset({"aside", "compaction", "title"})
+"""What a branch is made for that says one thing and is not gone on with."""
 Decision = Literal["allowed", "refused", "asked"]
+CompactionPhase = Literal["waits", "writes", "written", "done", "refused"]
+"""waits: for forks. writes: a summary is asked for. written: it is kept for later. done: a new epoch. refused: there is
+no summary that can be used, and nothing has changed."""
 ForkStatus = Literal["running", "done", "failed", "stopped"]
 
 
@@ -163,8 +168,14 @@ class Joined(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compacted(Event):
+    """What has been decided or done about folding a branch's history, and why. Tokens are of its whole prefix."""
+
     type: ClassVar[str] = "compaction"
     text: str
+    phase: CompactionPhase = "done"
+    before: int = 0
+    after: int = 0
+    """Where `phase` is "done": tokens of the new epoch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

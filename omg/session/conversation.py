@@ -24,13 +24,17 @@ from omg.cache.prices import price
 from omg.cache.quote import Quote
 from omg.core.events import Emit, Event, Notice, SessionOpened
 from omg.core.spoken import Attachment, Spoken
+from omg.core.tool import ToolError
 from omg.session.config import Config
 from omg.session.gaps import Gaps
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.workspace import git
+from omg.workspace.regular import read_beginning
 
 Failed = Callable[[Exception], None]
+_BRIEF = 40_000
+"""Bytes of a COMPACT.md that are told."""
 
 
 class Hub:
@@ -90,6 +94,7 @@ class Conversation:
                 asker=config.asker,
                 outputs=config.home / "outputs",
                 facts=self._facts,
+                own_brief=self._brief,
                 habits=Habits(config.typed, self.gaps.known, config.ttl, config.keep_warm),
             )
         )
@@ -185,6 +190,18 @@ class Conversation:
         runtime = self.agent.runtime
         paths = instruction_paths(self.config.home, runtime.root, runtime.folder)
         return [*instructions(paths), *environment(runtime.folder, git.facts(runtime.folder), runtime.clock())]
+
+    def _brief(self) -> str | None:
+        """The project's own COMPACT.md, else the person's."""
+        runtime = self.agent.runtime
+        for folder in (runtime.folder / ".omg", runtime.root / ".omg", self.config.home):
+            try:
+                text = read_beginning(folder / "COMPACT.md", _BRIEF)[0].decode("utf-8", "replace").strip()
+            except (OSError, ToolError):
+                continue
+            if text:
+                return text
+        return None
 
     async def close(self) -> None:
         """Stop what runs, and let go of the log and the provider."""

@@ -53,6 +53,7 @@ BY_NAME = {
     "words": st.none() | numbers,
 }
 BY_TYPE = {
+    "bool": st.booleans(),
     "int": numbers,
     "int | None": st.none() | numbers,
     "float": times,

@@ -1,0 +1,318 @@
+"""Compaction: a fork writes a summary of a branch's history at read price, and the branch goes on from it.
+
+The history that was folded stays as it was, with every fork of it, and can be asked and returned to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from omg.agent.budget import Exhausted
+from omg.agent.compose import OpenCall, open_calls, result_block, text_block
+from omg.agent.exchange import Reply, exchange
+from omg.agent.folded import Folded, begin_epoch, beginning
+from omg.agent.forks import Forks
+from omg.agent.journal import BranchEnded, BranchMade, JournalError, NodeSealed, SummaryMade
+from omg.agent.live import Live
+from omg.agent.remember import person_said, summary_before
+from omg.agent.replay import ReplayFailed
+from omg.agent.runtime import Runtime
+from omg.agent.schedule import Decision, Moment, ceiling, decide, threshold
+from omg.agent.state import Branch
+from omg.agent.summary import LIMIT, Brief, problems, required
+from omg.cache.plan import IllegalPlan, last_spot
+from omg.core.events import Compacted, CompactionPhase, ForkStatus, Notice
+from omg.core.trouble import Trouble
+from omg.provider.protocol import ProviderError
+from omg.wire.chain import Node
+from omg.wire.guard import Diverged
+from omg.wire.seal import Block, seal
+
+_TRIES = 2
+"""How often a summary is asked for before it is refused."""
+_AGAIN_AFTER = 1.05
+"""By how much a history must have grown after a refusal before it is tried again unasked."""
+
+
+class CompactionRefused(Trouble):
+    """A summary that could not be had, or not be used. Nothing has changed."""
+
+
+@dataclass(slots=True)
+class Compactor:
+    """Folds the histories of one session's branches, when the schedule says so."""
+
+    runtime: Runtime
+    forks: Forks
+    _asked: dict[str, bool] = field(default_factory=dict[str, bool])
+    """Branches whose compaction a person has asked for, and whether at once."""
+    _refused: dict[str, int] = field(default_factory=dict[str, int])
+    """Tokens that a branch had when its compaction was refused."""
+    _told: dict[str, str] = field(default_factory=dict[str, str])
+    _beside: asyncio.Task[None] | None = None
+
+    def decision(self, live: Live, coming: int = 0) -> Decision:
+        """What the schedule says of a branch, with `coming` tokens about to be added."""
+        branch, name = live.branch, live.name
+        used = self.used(live) + coming
+        if used < _AGAIN_AFTER * self._refused.get(name, 0) and name not in self._asked:
+            return Decision("go on", "the last compaction was refused, and little has been said since")
+        running = self._readers(branch)
+        return decide(
+            Moment(
+                used=used,
+                window=self.runtime.setup_of(branch.head).window,
+                at=self.runtime.limits.compact_at,
+                running=[child.name for child in running],
+                starting=any(child.last_request is None for child in running),
+                asked=name in self._asked,
+                now=self._asked.get(name, False),
+            )
+        )
+
+    def used(self, live: Live) -> int:
+        """Tokens of a branch's prefix as it stands."""
+        return self.runtime.holdings.tokens(live.branch.head, live.branch.tip)
+
+    def _readers(self, branch: Branch) -> list[Branch]:
+        """The forks at work that read the prefix of a branch's epoch."""
+        return [
+            child
+            for child in self.runtime.tree.children(branch.name)
+            if child.status == "running"
+            and child.made.purpose in ("fork", "aside")
+            and (child.base is None or (branch.tip is not None and branch.tip.extends(child.base)))
+        ]
+
+    async def make_room(self, live: Live, coming: int = 0) -> bool:
+        """Before a message of `coming` tokens is sealed: fold the history if it is time. Whether a new epoch began."""
+        decision = self.decision(live, coming)
+        self._tell_wait(live, decision)
+        if decision.what != "fold" or live.branch.accepted is None or live.branch.tip is not live.branch.accepted:
+            return False
+        try:
+            await self.fold(live, decision)
+        except CompactionRefused:
+            return False
+        return True
+
+    async def rescue(self, live: Live) -> bool:
+        """The provider says that the context is full: fold the newest ancestor that fits, and carry over the rest.
+        Whether a new epoch began."""
+        if live.branch.accepted is None:
+            return False
+        try:
+            await self.fold(live, Decision("fold", "the provider says that the context is full", beside=True))
+        except CompactionRefused:
+            return False
+        return True
+
+    def ask(self, name: str, *, now: bool = False) -> None:
+        """A person wants this branch's history folded; `now`: without waiting for forks that read it."""
+        self._asked[name] = now
+
+    def turn_ended(self, live: Live) -> None:
+        """Fold in the time between two turns, while nobody waits for it."""
+        if self._beside is None or self._beside.done():
+            self._beside = asyncio.create_task(self._fold_beside(live), name=f"compaction of {live.name}")
+
+    async def _fold_beside(self, live: Live) -> None:
+        """Wait for forks where the schedule says so, and fold; where a turn has begun meanwhile, it is left to that."""
+        try:
+            while (decision := self.decision(live)).what == "wait":
+                self._tell_wait(live, decision)
+                readers = [self.forks.lives[child.name] for child in self._readers(live.branch)]
+                if not any(child.busy for child in readers):
+                    return
+                await self.forks.wait(readers)
+            if decision.what == "fold" and not live.busy and live.branch.accepted is not None:
+                await self.fold(live, decision)
+        except CompactionRefused:
+            return
+        except (JournalError, Trouble) as error:
+            self._notice(live, f"the history is not folded: {error}")
+
+    async def close(self) -> None:
+        """Stop what is under way: nothing has changed then."""
+        if self._beside is not None and not self._beside.done():
+            self._beside.cancel()
+            await asyncio.wait([self._beside])
+
+    async def fold(self, live: Live, decision: Decision) -> Folded:
+        """Write a summary, unless there is one of all that must be folded, and begin the next epoch with it.
+
+        Raises CompactionRefused, having said why, with everything as it was.
+        """
+        before = self.used(live)
+        made = self._ready(live) or await self.write(live, why=decision.why)
+        folded = await beginning(self.runtime, live, made)
+        if live.branch.tip is not folded.tip:
+            raise CompactionRefused("the history has grown meanwhile; it is folded before the next message")
+        begin_epoch(self.runtime, live, folded)
+        self._asked.pop(live.name, None)
+        self._refused.pop(live.name, None)
+        after = self.used(live)
+        self._say(live, "done", f"folded: {before:,} tokens before, {after:,} now ({decision.why})", before, after)
+        return folded
+
+    def _ready(self, live: Live) -> SummaryMade | None:
+        """A summary that was written for now, and whose rest is short enough to be carried over."""
+        made = live.branch.summary
+        if made is None or live.branch.tip is None:
+            return None
+        point = self.runtime.tree.nodes[made.node]
+        tokens = self.runtime.holdings.tokens
+        head = live.branch.head
+        rest = tokens(head, live.branch.tip) - tokens(head, point)
+        most = threshold(self.runtime.setup_of(head).window, self.runtime.limits.compact_at) // 4
+        return made if live.branch.tip.extends(point) and rest <= most else None
+
+    async def write(self, live: Live, *, why: str, draft: bool = False) -> SummaryMade:
+        """Have a summary of the branch's accepted history written, and keep it beside the session.
+
+        Raises CompactionRefused, having said why.
+        """
+        self._say(live, "writes", f"folding the history: {why}", self.used(live))
+        point = self._fitting(live)
+        while True:
+            try:
+                return await self._written(live, point, draft)
+            except ProviderError as error:
+                point = self._before(live, point) if error.failure == "context_full" else None
+                if point is None:
+                    raise self._refuse(live, str(error)) from error
+            except (Exhausted, JournalError, Diverged, IllegalPlan, ReplayFailed) as error:
+                raise self._refuse(live, str(error)) from error
+
+    def _refuse(self, live: Live, why: str) -> CompactionRefused:
+        used = self.used(live)
+        self._refused[live.name] = used
+        self._asked.pop(live.name, None)
+        self._say(live, "refused", f"the history is not folded: {why}", used)
+        return CompactionRefused(f"the history is not folded: {why}")
+
+    def _fitting(self, live: Live) -> Node:
+        """The newest accepted node under which the request for a summary fits into the window."""
+        node, room = live.branch.accepted, ceiling(self.runtime.setup_of(live.branch.head).window)
+        assert node is not None
+        while self.runtime.holdings.tokens(live.branch.head, node) > room:
+            earlier = self._before(live, node)
+            if earlier is None:
+                break
+            node = earlier
+        return node
+
+    def _before(self, live: Live, node: Node) -> Node | None:
+        """The reply before `node`, some way back, so that a few tries reach far."""
+        goal = 0.9 * self.runtime.holdings.tokens(live.branch.head, node)
+        replies = (each for each in node.ancestors() if each is not node and each.role == "assistant")
+        tokens = self.runtime.holdings.tokens
+        return next((reply for reply in replies if tokens(live.branch.head, reply) <= goal), None)
+
+    async def _written(self, live: Live, point: Node, draft: bool) -> SummaryMade:
+        brief, items = Brief(self.runtime.brief()), self._required(live, point)
+        scribe = self._scribe(live, point, brief, items)
+        status: ForkStatus = "failed"
+        why: str | None = "it did not come to an end"
+        try:
+            for tries in range(_TRIES):
+                reply = await exchange(self.runtime, scribe)
+                found = _unusable(reply) or problems(reply.text, brief, items)
+                if not found:
+                    made = self._made(live, scribe, point, reply.text, draft)
+                    status, why = "done", None
+                    return made
+                why = "; ".join(found)
+                if tries + 1 < _TRIES:
+                    self._ask_again(scribe, reply, found)
+            raise self._refuse(live, f"the summary cannot be used: {why}")
+        except asyncio.CancelledError:
+            status, why = "stopped", None
+            raise
+        finally:
+            if status != "done":
+                self.runtime.record_anyway(
+                    BranchEnded(at=self.runtime.clock(), branch=scribe.name, status=status, text="", error=why)
+                )
+
+    def _made(self, live: Live, scribe: Live, point: Node, text: str, draft: bool) -> SummaryMade:
+        """Keep a summary, in one write with the end of the branch that wrote it."""
+        now = self.runtime.clock()
+        made = SummaryMade(
+            at=now, branch=live.name, epoch=live.branch.epoch, node=point.id, text=text.strip(), draft=draft
+        )
+        self.runtime.record(made, BranchEnded(at=now, branch=scribe.name, status="done", text=""))
+        return made
+
+    def _required(self, live: Live, point: Node) -> tuple[str, ...]:
+        """What the summary must name: of what was said in this epoch, of the summary it began with, and of forks."""
+        tree, branch = self.runtime.tree, live.branch
+        awaited = [*branch.pending, *(child.name for child in self._readers(branch))]
+        tasks = [tree.branches[name].made.task or "" for name in dict.fromkeys(awaited)]
+        waiting = [" ".join(task.split())[:200] for task in tasks]
+        return required(person_said(tree, point), summary_before(point), [task for task in waiting if task])
+
+    def _scribe(self, live: Live, point: Node, brief: Brief, items: Sequence[str]) -> Live:
+        """A fork at `point` that is asked for a summary: on record, and not sent yet."""
+        runtime, catalog, now = self.runtime, self.runtime.catalog, self.runtime.clock()
+        taken = runtime.tree.branches
+        name = next(name for n in range(1, len(taken) + 2) if (name := f"compact{n}") not in taken)
+        listed = "\n".join(f"- {item}" for item in items)
+        wanted = f"\n\n{catalog.say('compact_required', items=listed)}" if items else ""
+        words = catalog.say("compact", brief=brief.text, limit=str(LIMIT), required=wanted)
+        blocks = [*self._results(live, point), text_block(words)]
+        made = BranchMade(
+            at=now,
+            name=name,
+            head=live.branch.head.id,
+            node=point.id,
+            parent=live.name,
+            task="summary",
+            depth=live.branch.made.depth + 1,
+            purpose="compaction",
+        )
+        runtime.record(made, NodeSealed(at=now, branch=name, node=Node(point, seal("user", blocks))))
+        return Live(taken[name], live.files.clone(), last=live.last, shared=last_spot(point))
+
+    def _results(self, live: Live, point: Node) -> list[Block]:
+        """What answers the calls at `point`: what they came to, where the summary is of all there is."""
+        waiting, done = self.runtime.catalog.say("open_call"), live.branch.results
+        newest = point is live.branch.tip
+
+        def answer(call: OpenCall) -> Block:
+            result = done.get(call.id) if newest else None
+            text, is_error = (result.text, result.is_error) if result else (waiting, False)
+            return result_block(call.id, text, is_error)
+
+        return [answer(call) for call in open_calls(point)]
+
+    def _ask_again(self, scribe: Live, reply: Reply, found: Sequence[str]) -> None:
+        refused = [result_block(call.id, "not run", True) for call in open_calls(scribe.branch.tip)]
+        said = "; ".join(found)
+        words = self.runtime.catalog.say("compact_again", problems=said, limit=str(LIMIT))
+        node = Node(scribe.branch.tip, seal("user", [*refused, text_block(words)]))
+        self.runtime.record(NodeSealed(at=self.runtime.clock(), branch=scribe.name, node=node))
+
+    def _tell_wait(self, live: Live, decision: Decision) -> None:
+        """Say once what is waited for."""
+        if decision.what == "wait" and self._told.get(live.name) != decision.why:
+            self._say(live, "waits", decision.why, self.used(live))
+        self._told[live.name] = decision.why if decision.what == "wait" else ""
+
+    def _say(self, live: Live, phase: CompactionPhase, text: str, before: int, after: int = 0) -> None:
+        now = self.runtime.clock()
+        self.runtime.emit(Compacted(branch=live.name, at=now, text=text, phase=phase, before=before, after=after))
+
+    def _notice(self, live: Live, text: str) -> None:
+        self.runtime.emit(Notice(branch=live.name, at=self.runtime.clock(), text=text))
+
+
+def _unusable(reply: Reply) -> tuple[str, ...]:
+    """What makes a reply no summary at all."""
+    if reply.refusal or reply.node is None:
+        return (reply.refusal or "there is no answer",)
+    if open_calls(reply.node):
+        return ("it calls tools",)
+    return ("it was cut by the output limit",) if reply.stop == "max_tokens" else ()

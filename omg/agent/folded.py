@@ -1,0 +1,110 @@
+"""The next epoch of a branch, from a summary: what it tells, what it carries over word for word, and its beginning."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from omg.agent.compose import shared_spot, text_block
+from omg.agent.facts import Telling, untold
+from omg.agent.journal import AnchorMade, EpochBegun, HeadMade, NodeSealed, Record, SummaryMade
+from omg.agent.live import Live
+from omg.agent.remember import said_before
+from omg.agent.reseal import Resealed, answers, last_exchange, resealed, whole_pairs
+from omg.agent.runtime import Runtime
+from omg.wire.chain import Node, path
+from omg.wire.head import Head
+from omg.wire.seal import Block
+
+WORDS = 8_000
+"""Characters of the person's newest words that are told word for word, beside the last exchange."""
+CARRIED = 8_000
+"""Tokens of the last exchange that are carried over; of a longer one, its end."""
+COMPACTION = "compaction"
+"""The cause of an epoch that begins with a summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """An epoch about to begin, made for a history that ends at `tip`."""
+
+    tip: Node
+    head: Head
+    messages: tuple[Resealed, ...]
+    told: dict[str, str]
+
+    @property
+    def newest(self) -> Node:
+        return self.messages[-1].node
+
+
+async def beginning(runtime: Runtime, live: Live, made: SummaryMade) -> Folded:
+    """What the next epoch of `live` begins with: facts, the summary, the person's newest words, and what came after
+    the summary, or else the last exchange."""
+    facts: Telling = untold(await asyncio.to_thread(runtime.facts), {})
+    tip = live.branch.tip
+    assert tip is not None
+    nodes = path(tip)
+    start = whole_pairs(nodes, min(_kept_from(runtime, live, nodes), runtime.tree.nodes[made.node].depth))
+    catalog = runtime.catalog
+    first: list[Block] = [text_block(text) for text in facts.blocks]
+    first.append(text_block(catalog.say("summary", text=made.text)))
+    words = _earlier(runtime, nodes[start - 1] if start else None)
+    first += [text_block(catalog.say("earlier_words", words=words))] if words else []
+    messages = resealed(first, nodes[start:], runtime.tree.words)
+    return Folded(tip, runtime.catalog.refreshed(live.branch.head), tuple(messages), dict(facts.told))
+
+
+def _kept_from(runtime: Runtime, live: Live, nodes: list[Node]) -> int:
+    """From which place on the last exchange is carried over: its beginning, or as much of its end as there is room
+    for. The newest message is carried in any case: calls may wait in it for their results."""
+    head, tokens = live.branch.head, runtime.holdings.tokens
+    start, whole = last_exchange(nodes[-1], runtime.tree.words), tokens(head, nodes[-1])
+    most = len(nodes) - 1
+    while start < most and whole - (tokens(head, nodes[start].parent) if nodes[start].parent else 0) > CARRIED:
+        start += 1
+    return start + 1 if start < most and answers(nodes[start]) else start
+
+
+def _earlier(runtime: Runtime, tip: Node | None) -> str:
+    """The person's words before what is carried over, as many of the newest as there is room for."""
+    return "\n\n".join(reversed(list(_bounded(said_before(runtime.tree, tip)))))
+
+
+def _bounded(newest_first: Iterator[str]) -> Iterator[str]:
+    left = WORDS
+    for text in islice(newest_first, 200):
+        left -= len(text)
+        if left < 0:
+            return
+        yield text
+
+
+def begin_epoch(runtime: Runtime, live: Live, folded: Folded, cause: str = COMPACTION) -> None:
+    """Let `live` go on with what has been folded: one write, after which the old epoch is over."""
+    now, branch, tree = runtime.clock(), live.branch, runtime.tree
+    records: list[Record] = [] if folded.head.id in tree.heads else [HeadMade(at=now, head=folded.head)]
+    # Of no branch yet: where the log ends in between, the branch is still in its old epoch.
+    records += [
+        NodeSealed(at=now, branch="", node=one.node, words=one.words)
+        for one in folded.messages
+        if one.node.id not in tree.nodes
+    ]
+    records.append(
+        EpochBegun(
+            at=now,
+            branch=branch.name,
+            head=folded.head.id,
+            node=folded.newest.id,
+            cause=cause,
+            told=folded.told,
+            folds=folded.tip.id,
+        )
+    )
+    if branch.made.parent is None:
+        name = f"epoch{branch.epoch + 1}"
+        records.append(AnchorMade(at=now, branch=branch.name, name=name, node=folded.newest.id))
+    runtime.record(*records)
+    live.last, live.shared = None, shared_spot(tree, branch)

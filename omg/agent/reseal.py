@@ -1,0 +1,77 @@
+"""The beginning of a new epoch: a first message that tells what was before, and the newest messages after it.
+
+What is carried over keeps the bytes of its blocks; only thinking is left out, since providers bind it to its prefix.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from omg.wire.chain import Node, path
+from omg.wire.seal import Block, Message, Role, canonical
+
+_THINKING = ("thinking", "redacted_thinking")
+
+
+@dataclass(frozen=True, slots=True)
+class Resealed:
+    """A message of the new epoch. `words` is the block that holds the person's words, where there are some."""
+
+    node: Node
+    words: int | None
+
+
+def whole_pairs(nodes: Sequence[Node], start: int) -> int:
+    """The first of `nodes` to carry over so that all from `start` on are, and no result is parted from its call."""
+    while start > 0 and start < len(nodes) and answers(nodes[start]):
+        start -= 1
+    return start
+
+
+def answers(node: Node) -> bool:
+    """Whether a message holds results of calls."""
+    return any(place.kind == "tool_result" for place in node.message.places)
+
+
+def resealed(first: Sequence[Block], carried: Sequence[Node], words: dict[str, int]) -> list[Resealed]:
+    """`first` as a user message, and `carried` behind it; a user message at their beginning becomes part of the first.
+
+    `words` says, by node, which block of a message holds the person's words. Raises ValueError without `first`.
+    """
+    told = [canonical(block) for block in first]
+    if not told:
+        raise ValueError("an epoch begins with something told")
+    made: list[Resealed] = []
+    rest = list(carried)
+    if rest and rest[0].role == "user":
+        opening = rest.pop(0)
+        at = words.get(opening.id)
+        node = Node(None, message_of("user", [*told, *kept_blocks(opening)]))
+        made.append(Resealed(node, None if at is None else len(told) + at))
+    else:
+        made.append(Resealed(Node(None, message_of("user", told)), None))
+    for old in rest:
+        blocks = kept_blocks(old)
+        if blocks:
+            node = Node(made[-1].node, message_of(old.role, blocks))
+            made.append(Resealed(node, words.get(old.id)))
+    return made
+
+
+def kept_blocks(node: Node) -> list[bytes]:
+    """The blocks of a message as they are, thinking left out. Only assistants think: the words of a person stay at
+    their place."""
+    body = node.message.body
+    return [body[place.start : place.end] for place in node.message.places if place.kind not in _THINKING]
+
+
+def message_of(role: Role, blocks: Sequence[bytes]) -> Message:
+    """A message of blocks that are rendered already."""
+    return Message(role, b'{"role":"%s","content":[%s]}' % (role.encode(), b",".join(blocks)))
+
+
+def last_exchange(tip: Node | None, words: dict[str, int]) -> int:
+    """Where the last exchange begins on the way to `tip`, as a place in its path: at the person's newest words."""
+    nodes = path(tip)
+    return next((place for place in range(len(nodes) - 1, -1, -1) if nodes[place].id in words), 0)
