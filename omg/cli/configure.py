@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
@@ -122,7 +122,7 @@ def make_config(plan: Plan, asker: Asker | None, *, typed: bool = False) -> Conf
         provider_name=plan.choice.profile.name,
         default_model=plan.default_model,
         default_effort=settings.effort,
-        setup_for=cache(lambda model, effort: model_setup(plan.choice, model, effort, rules_for(plan, model)[0])),
+        setup_for=_setups(plan),
         rules=Rules(settings.mode, _rules(settings.allow, catalog), _rules(settings.deny, catalog)),
         limits=Limits(
             width=settings.forks.width,
@@ -141,6 +141,16 @@ def make_config(plan: Plan, asker: Asker | None, *, typed: bool = False) -> Conf
         ttl=None if settings.cache.ttl == "auto" else settings.cache.ttl,
         keep_warm=settings.cache.keep_warm == "auto",
     )
+
+
+def _setups(plan: Plan) -> Callable[[str, str | None], ModelSetup]:
+    """The setup of each model at the chosen endpoint; findings are read once for each."""
+
+    @cache
+    def setup(model: str, effort: str | None) -> ModelSetup:
+        return model_setup(plan.choice, model, effort, rules_for(plan, model)[0])
+
+    return setup
 
 
 def _rules(texts: Iterable[str], catalog: Catalog) -> tuple[Rule, ...]:
