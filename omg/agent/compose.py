@@ -165,5 +165,10 @@ def shared_spot(tree: Tree, branch: Branch) -> Spot | None:
     if branch.tip is None or branch.epoch > 1:
         return None
     first = branch.tip.at_depth(branch.base.depth + 1 if branch.base else 1)
-    before = tree.words.get(first.id, 0) - 2 if first else -1
-    return Spot(first, before) if first is not None and before >= 0 else last_spot(branch.base)
+    return last_spot(branch.base) if first is None else fork_point(first, tree.words.get(first.id), branch.base)
+
+
+def fork_point(first: Node, words: int | None, base: Node | None) -> Spot | None:
+    """What stands before the instruction and the task (block `words`) in a fork's first message, else the end of its
+    parent's history; None where there is neither."""
+    return last_spot(base) if words is None or words < 2 else Spot(first, words - 2)

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from omg.core.usage import Usage
 
-WORTH_A_WAIT = 64
-"""Tokens of an unwritten tail under which nobody is made to wait for what it would save."""
 LEADER_LIMIT = 30.0
 """Seconds that followers wait for a leader at most."""
 _FIRST_SETTLE, _LONGEST_SETTLE = 0.25, 4.0
@@ -68,6 +66,10 @@ class Settling:
 
     seconds: float = 0.0
 
+    def known(self, seconds: float) -> None:
+        """So much has been found out of the endpoint before: where nothing was learnt since, it is begun with."""
+        self.seconds = max(self.seconds, seconds)
+
     def not_yet_readable(self) -> None:
         """A follower came too early: the next ones wait longer."""
         self.seconds = min(max(_FIRST_SETTLE, 2 * self.seconds), _LONGEST_SETTLE)
@@ -75,10 +77,13 @@ class Settling:
 
 @dataclass(slots=True)
 class Convoy:
-    """Siblings that share a tail nobody has written yet: one leads, the others follow when its reply begins."""
+    """Siblings that share a tail nobody has written yet: one leads, the others follow when its reply begins, or that
+    to the pre-warm which is sent `ahead` of them all."""
 
     settling: Settling
     limit: float = LEADER_LIMIT
+    ahead: Callable[[], Awaitable[Usage | None]] | None = None
+    """Sends it: what it was billed; None where it has failed, and whoever leads must write by itself."""
     _opened: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _leader: Usage | None = None
@@ -99,6 +104,15 @@ class Convoy:
             await asyncio.sleep(self.settling.seconds)
         return False
 
+    async def written_ahead(self) -> bool:
+        """For who leads: whether a pre-warm has written the tail, so that it goes with the others."""
+        usage = None if self.ahead is None else await self.ahead()
+        if usage is None:
+            return False
+        self.began(usage)
+        await asyncio.sleep(self.settling.seconds)
+        return True
+
     def began(self, usage: Usage) -> None:
         """A sibling's reply has begun. The first opens the way; later ones show whether it was readable."""
         if self._opened.is_set():
@@ -118,16 +132,3 @@ class Convoy:
         self._opened.set()
         if self._turn.locked():
             self._turn.release()
-
-
-def holding_pays(*, siblings: int, tail: int, write_over_read: float | None, hold_usd: float) -> bool:
-    """Whether followers should wait for a leader to write the `tail` tokens that all of them share and nobody holds:
-    when that saves more than `hold_usd`.
-
-    `write_over_read` is dollars by which a token written costs more than a token read; None where unknown.
-    """
-    if siblings < 2 or tail < WORTH_A_WAIT:
-        return False
-    if write_over_read is None:
-        return hold_usd <= 0
-    return (siblings - 1) * tail * write_over_read > hold_usd

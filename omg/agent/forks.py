@@ -7,23 +7,25 @@ import string
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
 from omg.agent.budget import Exhausted
 from omg.agent.compose import Draft, first_of_fork, last_reply, report, shared_spot
+from omg.agent.departing import departure, write_ahead
 from omg.agent.dispatch import Reports
 from omg.agent.exchange import take_back
 from omg.agent.facts import Telling, untold
-from omg.agent.fanout import Convoy, Places, Settling, holding_pays
+from omg.agent.fanout import Convoy, Places, Settling
 from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, NodeSealed
 from omg.agent.live import Live
 from omg.agent.runtime import Runtime
-from omg.agent.spending import agreed, listed, quoted, tell
+from omg.agent.spending import agreed, quoted, tell
 from omg.agent.turn import Outcome
+from omg.cache.fan import Departure
 from omg.core.events import Forked, ForkStatus, Joined, Purpose
 from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
 from omg.wire.chain import Node
-from omg.wire.request import Mark
 
 Work = Callable[[Live, Sequence[str] | None], Awaitable[Outcome]]
 """Runs a turn of a branch: with words, or (None) on the message that is sealed already."""
@@ -62,14 +64,27 @@ class Forks:
         base = node or parent.branch.tip
         self._check(parent, tasks)
         share = self._share(parent, budget, len(tasks))
-        facts, own = self._facts(parent, base), self._own(share)
-        drafts = [first_of_fork(base, self.runtime.catalog, task, facts, _prompt(purpose), own) for task in tasks]
-        tell(self.runtime, parent.name, purpose, quoted(self.runtime, parent.branch.head, base, "here", len(tasks)))
+        drafts, head = self._drafts(parent, base, tasks, purpose, share), parent.branch.head
+        going = departure(self.runtime, head, base, drafts[0], len(tasks))
+        tell(self.runtime, parent.name, purpose, quoted(self.runtime, head, base, "here", len(tasks)), going)
         children = self._make(parent, base, tasks, drafts, group, purpose, share)
-        convoy = self._convoy(children)
+        convoy = self._convoy(parent, base, drafts[0], going)
         for child in children:
             self._start(child, None, convoy)
         return children
+
+    def departure(self, parent: Live, tasks: Sequence[str], node: Node | None) -> Departure:
+        """How forks for these tasks would go now, and why."""
+        base = node or parent.branch.tip
+        drafts = self._drafts(parent, base, tasks, "fork", None)
+        return departure(self.runtime, parent.branch.head, base, drafts[0], len(tasks))
+
+    def _drafts(
+        self, parent: Live, base: Node | None, tasks: Sequence[str], purpose: Purpose, share: float | None
+    ) -> list[Draft]:
+        """The first message of each child."""
+        facts, own = self._facts(parent, base), self._own(share)
+        return [first_of_fork(base, self.runtime.catalog, task, facts, _prompt(purpose), own) for task in tasks]
 
     def _facts(self, parent: Live, base: Node | None) -> Telling:
         """What forks must be told of the place they work in: all where nothing was said yet, what is new where the
@@ -148,28 +163,13 @@ class Forks:
         endless = (f"btw{n}" for n in _count()) if purpose == "aside" else (prefix + _letters(n) for n in _count(0))
         return (name for name in endless if name not in taken)
 
-    def _convoy(self, children: Sequence[Live]) -> Convoy | None:
-        """A convoy where holding the siblings pays; None: all go at once."""
-        leader = children[0]
-        setup, prices = self.runtime.setup_of(leader.branch.head), listed(self.runtime, leader.branch.head)
-        pays = setup.shares_cache and holding_pays(
-            siblings=len(children),
-            tail=self._unwritten(leader, setup.minimum),
-            write_over_read=None if prices is None else (prices.base.write_5m - prices.base.read) / 1_000_000,
-            hold_usd=self.runtime.limits.hold_usd,
-        )
-        return Convoy(self.settling) if pays else None
-
-    def _unwritten(self, leader: Live, minimum: int) -> int:
-        """Tokens that the siblings share and that nobody holds: the head's own where they share nothing else; 0 where
-        all that they share is too short to be cached."""
-        head, tip, shared = leader.branch.head, leader.branch.tip, leader.shared
-        if tip is None:
-            return 0
-        mark = Mark("5m", shared.node, shared.block) if shared else Mark("1h")
-        foretold = self.runtime.foretell(head, tip, [mark])
-        shared_tokens = self.runtime.holdings.tokens(head, mark.node, mark.block)
-        return shared_tokens - foretold.usage.read if shared_tokens >= minimum else 0
+    def _convoy(self, parent: Live, base: Node | None, draft: Draft, going: Departure) -> Convoy | None:
+        """What holds siblings back; None: all go at once."""
+        if going.way == "at once":
+            return None
+        self.settling.known(self.runtime.setup_of(parent.branch.head).settle_seconds)
+        ahead = partial(write_ahead, self.runtime, parent, base, draft) if going.way == "pre-warm" else None
+        return Convoy(self.settling, ahead=ahead)
 
     def _start(self, child: Live, words: Sequence[str] | None, convoy: Convoy | None = None) -> None:
         child.task = asyncio.create_task(self._run(child, words, convoy), name=f"fork {child.name}")
@@ -186,7 +186,8 @@ class Forks:
         try:
             async with self.places.taken() as child.place:
                 if convoy is not None:
-                    led = child.leads = await convoy.wait()
+                    led = await convoy.wait()
+                    child.leads = led and not await convoy.written_ahead()
                     child.began = convoy.began
                 outcome = await self.work(child, words)
         except asyncio.CancelledError:

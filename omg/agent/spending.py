@@ -5,6 +5,7 @@ from __future__ import annotations
 from omg.agent.live import Live
 from omg.agent.permit import Question
 from omg.agent.runtime import Runtime
+from omg.cache.fan import Departure
 from omg.cache.prices import Prices, price
 from omg.cache.quote import Quote, quote
 from omg.core.events import Priced
@@ -43,8 +44,8 @@ def quoted(runtime: Runtime, head: Head, node: Node | None, start: str, children
     )
 
 
-def tell(runtime: Runtime, branch: str, what: str, found: Quote) -> None:
-    """Say the price as an event, before it is paid."""
+def tell(runtime: Runtime, branch: str, what: str, found: Quote, going: Departure | None = None) -> None:
+    """Say the price as an event, before it is paid; of forks, how they go as well."""
     runtime.emit(
         Priced(
             branch=branch,
@@ -56,6 +57,8 @@ def tell(runtime: Runtime, branch: str, what: str, found: Quote) -> None:
             usage=found.warm,
             usd=found.usd_warm,
             usd_cold=found.usd_cold,
+            way=going.way if going else None,
+            why=going.why if going else "",
         )
     )
 

@@ -153,6 +153,9 @@ class Priced(Event):
     usage: Usage
     usd: float | None
     usd_cold: float | None
+    way: str | None = None
+    """How forks go: "at once", or behind a "leader" or a "pre-warm" that writes what they share; `why` says more."""
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

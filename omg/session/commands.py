@@ -8,6 +8,7 @@ from pathlib import Path
 from omg.agent.compose import open_calls
 from omg.agent.permit import MODES
 from omg.agent.spending import agreed, quotes
+from omg.cache.fan import Departure
 from omg.cache.quote import Quote
 from omg.core.amounts import hit, money, ratio, tokens
 from omg.core.trouble import Trouble
@@ -51,8 +52,11 @@ async def _fork(conversation: Conversation, rest: str) -> Done:
         raise Trouble("say what each fork is to do: /fork TASK | TASK, or /fork @ANCHOR TASK")
     prices = quotes(agent.runtime, agent.live("main"), len(tasks))
     await agent.forks.agree(agent.live("main"), tasks, node)
+    going = agent.forks.departure(agent.live("main"), tasks, node)
     children = agent.fork(tasks, node=node, budget=usd)
-    return Done(f"⑂ {', '.join(child.name for child in children)} from {start} · {_priced(prices, start)}")
+    return Done(
+        f"⑂ {', '.join(child.name for child in children)} from {start} · {_priced(prices, start)}{_gone(going)}"
+    )
 
 
 def _priced(prices: Sequence[Quote], start: str) -> str:
@@ -60,6 +64,14 @@ def _priced(prices: Sequence[Quote], start: str) -> str:
     mine = next((found for found in prices if found.start == start), prices[0])
     others = "".join(f", {found.start}: {money(found.usd_warm)}" for found in prices if found is not mine)
     return f"predicted {money(mine.usd_warm)} (cold: {money(mine.usd_cold)}{others})"
+
+
+def _gone(going: Departure) -> str:
+    """How forks went, where some waited for others, with what it would have cost otherwise."""
+    if going.way == "at once":
+        return ""
+    costs = ", ".join(f"{way} {money(usd)}" for way, usd in going.usd.items())
+    return f"\n{going}" + (f" ({costs})" if costs else "")
 
 
 def _anchors(conversation: Conversation) -> str:

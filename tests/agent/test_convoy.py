@@ -4,9 +4,14 @@ import asyncio
 
 import pytest
 
-from omg.agent.fanout import Convoy, Settling, holding_pays
+from omg.agent.fanout import Convoy, Settling
+from omg.agent.forks import Forks
 from omg.cache.mirror import Mirror
+from omg.core.events import CacheMissed, Notice, Priced
 from omg.core.usage import Usage
+from omg.session import accounts
+from omg.session.commands import run_command
+from omg.session.verify import verify
 from tests.scripted import Says, failure, lines, stage, until
 
 LONG = "a long story " * 400
@@ -93,18 +98,6 @@ async def test_nobody_waits_where_the_endpoint_has_no_cache_to_share(tmp_path):
     await conversation.close()
 
 
-def test_holding_pays_where_it_saves_more_than_it_must():
-    case = {"siblings": 3, "tail": 10_000, "write_over_read": 1e-6, "hold_usd": 0.0}
-    assert holding_pays(**case)
-    assert holding_pays(**{**case, "hold_usd": 0.0199})
-    assert not holding_pays(**{**case, "hold_usd": 0.0201})
-    assert not holding_pays(**{**case, "siblings": 1})
-    assert not holding_pays(**{**case, "tail": 63})
-    assert holding_pays(**{**case, "tail": 64})
-    assert holding_pays(**{**case, "write_over_read": None})
-    assert not holding_pays(**{**case, "write_over_read": None, "hold_usd": 1.0})
-
-
 async def test_after_the_time_limit_all_go(tmp_path):
     convoy = Convoy(Settling(), limit=0.01)
     assert await convoy.wait()
@@ -152,3 +145,149 @@ async def test_a_first_follower_that_came_too_early_costs_a_quarter_of_a_second_
     convoy.began(Usage(read=0, write_5m=5000))
     convoy.began(Usage(read=0, write_5m=5000))
     assert settling.seconds == 0.25
+
+
+async def test_what_a_probe_has_found_is_waited_from_the_first_fork_on(tmp_path):
+    on = cold(tmp_path, lines(), setup={"settle_seconds": 0.001})
+    conversation = on.open()
+    await conversation.say("first")
+    children = conversation.agent.fork(["task_one", "task_two"])
+    await conversation.agent.forks.wait(children)
+    assert conversation.agent.forks.settling.seconds == 0.001
+
+
+async def test_what_is_learnt_outlives_the_fork_it_was_learnt_from():
+    settling = Settling()
+    settling.known(1.0)
+    settling.not_yet_readable()
+    settling.known(1.0)
+    assert settling.seconds == 2.0
+
+
+async def test_the_third_leads_when_two_leaders_fail(tmp_path):
+    gone, gate = Says(refused=failure("refused")), asyncio.Event()
+    on = cold(tmp_path, lines(task_one=gone, task_two=gone, task_three=Says("3", before=gate), task_four=Says("4")))
+    conversation = on.open()
+    await conversation.say("first")
+    children = conversation.agent.fork(["task_one", "task_two", "task_three", "task_four"])
+    await until(lambda: on.provider.of("task_three"))
+    await asyncio.sleep(0.02)
+    assert not on.provider.of("task_four")
+    gate.set()
+    await conversation.agent.forks.wait(children)
+    assert [child.branch.status for child in children] == ["failed", "failed", "done", "done"]
+    wrote = [line.branch for line in accounts.lines(conversation.tree)[1:] if line.usage and line.usage.written > 1000]
+    assert wrote == ["c"]
+
+
+async def test_a_slow_leader_is_not_waited_for_longer_than_the_limit(tmp_path, monkeypatch):
+    never = asyncio.Event()
+    on = cold(tmp_path, lines(task_one=Says(before=never), task_two=Says("two"), task_three=Says("three")))
+    conversation = on.open()
+    await conversation.say("first")
+    forks, made = conversation.agent.forks, Forks._convoy
+    monkeypatch.setattr(Forks, "_convoy", lambda *given: limited(made(*given)))
+    children = conversation.agent.fork(["task_one", "task_two", "task_three"])
+    await forks.wait(children[1:])
+    assert [child.branch.status for child in children] == ["running", "done", "done"]
+    await conversation.close()
+
+
+def limited(convoy: Convoy) -> Convoy:
+    convoy.limit = 0.02
+    return convoy
+
+
+PASTED = "task_one " + "a pasted log line " * 900
+
+
+def paid(conversation):
+    return [(line.purpose, line.branch) for line in accounts.lines(conversation.tree)[1:]]
+
+
+async def test_a_pre_warm_goes_ahead_where_the_first_has_much_of_its_own(tmp_path):
+    answer = lines()
+    on = cold(
+        tmp_path,
+        lambda sent: Says("") if sent.request["max_tokens"] == 0 else answer(sent),
+        setup={"ping_tokens": 0},
+    )
+    conversation = on.open()
+    await conversation.say("first")
+    children = conversation.agent.fork([PASTED, "task_two", "task_three"])
+    await conversation.agent.forks.wait(children)
+    assert sorted(paid(conversation)) == [("fork", "a"), ("fork", "b"), ("fork", "c"), ("warm_up", "main")]
+    assert paid(conversation)[0] == ("warm_up", "main")
+    ahead, *forks = accounts.lines(conversation.tree)[1:]
+    assert {line.usage.read >= ahead.usage.read + ahead.usage.written for line in forks} == {True}
+    assert ahead.usage.written > 1000
+    assert on.provider.sent[1].newest[-1]["text"].startswith("<fork>")
+    assert on.provider.illegal == [] and on.seen(CacheMissed) == []
+    assert verify(conversation.tree).problem is None
+
+
+async def test_when_the_pre_warm_fails_the_first_leads(tmp_path):
+    gate, answer = asyncio.Event(), lines(task_one=Says("one", before=(held := asyncio.Event())))
+    down = Says(refused=failure("unavailable", words="overloaded"), before=gate)
+    on = cold(
+        tmp_path, lambda sent: down if sent.request["max_tokens"] == 0 else answer(sent), setup={"ping_tokens": 0}
+    )
+    conversation = on.open()
+    await conversation.say("first")
+    children = conversation.agent.fork([PASTED, "task_two"])
+    await until(lambda: len(on.provider.sent) == 2)
+    gate.set()
+    await until(lambda: len(on.provider.sent) == 3)
+    await asyncio.sleep(0.02)
+    assert len(on.provider.sent) == 3
+    held.set()
+    await conversation.agent.forks.wait(children)
+    assert [child.branch.status for child in children] == ["done", "done"]
+    assert "overloaded" in on.seen(Notice)[0].text
+
+
+async def test_when_the_one_that_waits_for_the_pre_warm_is_stopped_the_next_one_sees_to_it(tmp_path):
+    never, answer = asyncio.Event(), lines()
+    waits = [Says("", before=never), Says("")]
+    on = cold(
+        tmp_path,
+        lambda sent: waits.pop(0) if sent.request["max_tokens"] == 0 else answer(sent),
+        setup={"ping_tokens": 0},
+    )
+    conversation = on.open()
+    await conversation.say("first")
+    children = conversation.agent.fork([PASTED, "task_two", "task_three"])
+    await until(lambda: len(on.provider.sent) == 2)
+    await conversation.agent.stop("a")
+    await conversation.agent.forks.wait(children)
+    assert [child.branch.status for child in children] == ["stopped", "done", "done"]
+    assert waits == []
+    assert verify(conversation.tree).problem is None
+
+
+@pytest.mark.parametrize(
+    ("task", "way", "words"),
+    [
+        ("task_one", "leader", "one leads, the others follow when its reply begins: nobody holds "),
+        (PASTED, "pre-warm", "what they share is written ahead of them: nobody holds "),
+    ],
+)
+async def test_fork_says_how_they_go_and_why(tmp_path, task, way, words):
+    on = cold(tmp_path, lines(), setup={"ping_tokens": 0})
+    conversation = on.open()
+    await conversation.say("first")
+    said = (await run_command(conversation, f"/fork {task} | task_two")).text
+    assert words in said and "(leader $" in said and ", pre-warm $" in said and ", at once $" in said
+    (price,) = on.seen(Priced)
+    assert (price.way, price.to_json("s")["way"]) == (way, way)
+    assert price.why in said
+    await conversation.close()
+
+
+async def test_of_one_fork_nothing_is_said(tmp_path):
+    on = cold(tmp_path, lines())
+    conversation = on.open()
+    await conversation.say("first")
+    assert "\n" not in (await run_command(conversation, "/fork task_one")).text
+    assert on.seen(Priced)[0].way == "at once"
+    await conversation.close()
