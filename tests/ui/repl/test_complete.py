@@ -4,7 +4,8 @@ import pytest
 from prompt_toolkit.completion import CompleteEvent
 from prompt_toolkit.document import Document
 
-from omg.ui.repl.complete import Words, best
+from omg.session.completing import best
+from omg.ui.repl.complete import Words
 from tests.scripted import lines, stage
 
 
