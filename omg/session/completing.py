@@ -17,6 +17,8 @@ from omg.session.store import Store
 from omg.workspace.listing import names_under
 
 _AT = re.compile(r"(?:^|(?<=[\s(`\"']))@([^\s@]*)$")
+_ANCHOR = re.compile(r"/fork @\S*")
+"""Where an @ is no file's."""
 _MOST = 50
 _FRESH = 10.0
 """Seconds that a listing of the folder is used for."""
@@ -52,7 +54,7 @@ class Completing:
     def choices(self, before: str) -> Choices | None:
         """For the text before the cursor; None where nothing is to be completed."""
         at = _AT.search(before)
-        if at is not None:
+        if at is not None and not _ANCHOR.fullmatch(before):
             rows = tuple(Choice(_quoted(name), name) for name in self._files(at[1]))
             return Choices("file", len(at[1]) + 1, rows)
         if before.startswith("/") and "\n" not in before:

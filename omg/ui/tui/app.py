@@ -60,7 +60,12 @@ class OmgApp(App[int]):
         if kept is not None:
             os.environ["NO_COLOR"] = kept
         self.start = screen
-        self.header, self.footer, self.transcript, self.prompt = Header(screen), Footer(), Transcript(), Prompt()
+        self.header, self.footer, self.transcript, self.prompt = (
+            Header(screen),
+            Footer(),
+            Transcript(),
+            Prompt(vim=screen.taste.vim),
+        )
         self.signals = Signals(self._to_terminal)
         self.parts: Sequence[Part] = (self.header, self.transcript)
         self.desk = Desk(self)

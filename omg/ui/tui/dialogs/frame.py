@@ -41,7 +41,7 @@ class Frame(ModalScreen[Result]):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "back", show=False)]
-    TITLE: str | None = ""
+    HEADING: ClassVar[str] = ""
     KEYS: ClassVar[str] = ""
 
     def compose(self) -> ComposeResult:
@@ -54,7 +54,7 @@ class Frame(ModalScreen[Result]):
 
     def heading(self) -> str:
         """The title in the box's border."""
-        return self.TITLE or ""
+        return self.HEADING
 
     def contents(self) -> ComposeResult:
         """What is in the box."""

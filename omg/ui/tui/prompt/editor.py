@@ -44,7 +44,7 @@ class Editor(TextArea):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+z", "nothing", show=False),  # suspends, as everywhere in a terminal
+        Binding("ctrl+z", "app.suspend_process", show=False),  # as everywhere in a terminal: it does not undo
         Binding("ctrl+underscore,ctrl+slash,ctrl+minus", "undo", "undo", show=False),
         Binding("alt+underscore,alt+slash,ctrl+y", "redo", "redo", show=False),
         Binding("alt+b,alt+left", "cursor_word_left", show=False),
@@ -58,10 +58,6 @@ class Editor(TextArea):
         )
         self._desk = desk
         self.vim: Vim | None = None
-
-    def action_nothing(self) -> None:
-        """Not undo: the app suspends."""
-        self.app.action_suspend_process()
 
     async def _on_key(self, event: events.Key) -> None:
         taken = self._desk.key(event) or self._new_line(event)
@@ -128,7 +124,7 @@ class Editor(TextArea):
 
     def cursor_at(self) -> int:
         """Where the cursor is, in characters from the beginning."""
-        return self.document.get_index_from_location(self.cursor_location)
+        return len(self.before)
 
     def go_to(self, at: int, mark: int | None = None) -> None:
         """Put the cursor there; with `mark`, select what lies between."""
@@ -142,7 +138,8 @@ class Editor(TextArea):
         self.history.checkpoint()
 
     def _location(self, at: int) -> Location:
-        return self.document.get_location_from_index(at)
+        before = self.text[:at]
+        return before.count("\n"), len(before) - before.rfind("\n") - 1
 
     @property
     def at_top(self) -> bool:

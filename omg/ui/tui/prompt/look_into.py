@@ -24,7 +24,7 @@ class LookInto(Frame[Attachment | None]):
         Binding("escape", "done", "keep", priority=True),
         Binding("ctrl+d", "remove", "take it off", priority=True),
     ]
-    TITLE = "attached"
+    HEADING = "attached"
     KEYS = "esc keeps it as it is here · ctrl+d takes it off"
 
     def __init__(self, attachment: Attachment) -> None:

@@ -27,6 +27,8 @@ class Menu(OptionList, can_focus=False):
         border: none;
         padding: 0 1;
         background: $panel;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
         &.-open { display: block; }
     }
     """
@@ -98,6 +100,7 @@ class Menu(OptionList, can_focus=False):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
+        self.highlighted = event.option_index
         self.post_message(self.Taken())
 
 

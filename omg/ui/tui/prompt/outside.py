@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from textual.app import App, SuspendNotSupported
 
@@ -26,11 +27,11 @@ def editor_command(env: Mapping[str, str]) -> list[str]:
         raise NoEditor("no editor is set: export EDITOR=vim, or what you like to write with")
     command = shlex.split(named)
     if not command or shutil.which(command[0]) is None:
-        raise NoEditor(f"there is no {command[0] if command else named!r}: VISUAL or EDITOR names it")
+        raise NoEditor(f"there is no {command[0] if command else named}: VISUAL or EDITOR names it")
     return command
 
 
-async def edited_outside(app: App[object], text: str, env: Mapping[str, str]) -> str:
+async def edited_outside(app: App[Any], text: str, env: Mapping[str, str]) -> str:
     """`text` as the person left it. Agents work on meanwhile; nothing is drawn. Raises NoEditor, OSError."""
     command = editor_command(env)
     with tempfile.TemporaryDirectory(prefix="omg-") as folder:

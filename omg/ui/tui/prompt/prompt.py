@@ -7,10 +7,10 @@ import os
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, cast
 
 from textual import events, on
-from textual.app import ComposeResult
+from textual.app import App, ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static, TextArea
@@ -28,6 +28,7 @@ from omg.ui.tui.parts import Noted
 from omg.ui.tui.prompt.asking import Asking
 from omg.ui.tui.prompt.chips import Chip, Chips
 from omg.ui.tui.prompt.editor import Editor
+from omg.ui.tui.prompt.keys import teach
 from omg.ui.tui.prompt.look_into import LookInto
 from omg.ui.tui.prompt.meanings import Meanings
 from omg.ui.tui.prompt.menu import Menu
@@ -90,6 +91,7 @@ class Prompt(Vertical):
 
     def __init__(self, *, vim: bool = False) -> None:
         super().__init__()
+        teach()
         self.conversation: Conversation | None = None
         self.turns: Turns | None = None
         self.recall = Recall()
@@ -97,6 +99,7 @@ class Prompt(Vertical):
         self._meanings = Meanings(self)
         self.editor, self.menu, self.waiting = Editor(self._meanings), Menu(), Waiting()
         self.chips, self.asking, self._mode = Chips(), Asking(), Static("", classes="mode", markup=False)
+        self.menu.completing = Completing(Path.cwd(), lambda: self.conversation)
         self._home: Path | None = None
         self._told_of_history = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -112,6 +115,10 @@ class Prompt(Vertical):
             yield Static("› ", classes="mark", markup=False)
             yield self.editor
             yield self._mode
+
+    @property
+    def its_app(self) -> App[Any]:
+        return cast("App[Any]", self.app)  # pyright: ignore[reportUnknownMemberType]
 
     # What the app tells
 
@@ -252,9 +259,9 @@ class Prompt(Vertical):
         try:
             self._add(await asyncio.to_thread(clipboard_image, os.environ))
         except Trouble:
-            if not self.app.clipboard:
+            if not self.its_app.clipboard:
                 raise
-            self.editor.put(self.app.clipboard)
+            self.editor.put(self.its_app.clipboard)
 
     def _add(self, *attachments: Attachment) -> None:
         if attachments:
@@ -288,7 +295,7 @@ class Prompt(Vertical):
 
     async def _shown(self, attachment: Attachment) -> Attachment | None:
         closed: asyncio.Future[Attachment | None] = asyncio.get_running_loop().create_future()
-        self.app.push_screen(LookInto(attachment), closed.set_result)
+        self.its_app.push_screen(LookInto(attachment), closed.set_result)
         return await closed
 
     @on(Chip.Left)
@@ -316,7 +323,7 @@ class Prompt(Vertical):
 
     def search(self) -> None:
         """Look through what was typed before."""
-        self.app.push_screen(Search(self.recall.entries, self.editor.text), self._found)
+        self.its_app.push_screen(Search(self.recall.entries, self.editor.text), self._found)
 
     def _found(self, text: str | None) -> None:
         if text is not None:
@@ -329,7 +336,7 @@ class Prompt(Vertical):
 
     async def _edit_outside(self) -> None:
         text = self.editor.text
-        after = await edited_outside(self.app, text, os.environ)
+        after = await edited_outside(self.its_app, text, os.environ)
         if after != text:
             self.editor.set_text(after)
         self.focus()

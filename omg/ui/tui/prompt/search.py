@@ -15,7 +15,7 @@ _MOST = 200
 class Search(Choose):
     """Dismissed with the entry that was chosen, whole."""
 
-    TITLE = "history"
+    HEADING = "history"
 
     def __init__(self, entries: Sequence[str], typed: str = "") -> None:
         super().__init__(typed if "\n" not in typed else "")

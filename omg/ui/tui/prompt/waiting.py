@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from textual.content import Content
+from textual.events import Key
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
@@ -46,6 +47,8 @@ class Waiting(OptionList):
         padding: 0 1;
         background: transparent;
         color: $warm;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
         &.-any { display: block; }
     }
     """
@@ -91,14 +94,13 @@ class Waiting(OptionList):
         return bool(self._rows)
 
     def on_focus(self) -> None:
-        self.border_subtitle = HELP
         if self.highlighted is None and self._rows:
             self.highlighted = len(self._rows) - 1
 
     def on_blur(self) -> None:
         self.highlighted = None
 
-    def _on_key(self, event) -> None:  # type: ignore[no-untyped-def]
+    async def _on_key(self, event: Key) -> None:
         what = _KEYS.get(event.key) or _KEYS.get(event.character or "")
         if event.key == "down" and self.highlighted == len(self._rows) - 1:
             what = "leave"

@@ -13,8 +13,9 @@ from textual.pilot import Pilot
 
 from omg.session.conversation import Conversation
 from omg.session.turns import Turns
+from omg.ui.taste import Taste
+from omg.ui.tui.look import dress
 from omg.ui.tui.prompt import Prompt
-from omg.ui.tui.prompt.keys import teach
 
 
 class Alone(App[None]):
@@ -24,6 +25,7 @@ class Alone(App[None]):
 
     def __init__(self, *, vim: bool = False) -> None:
         super().__init__()
+        dress(self, Taste("dark"))
         self.prompt = Prompt(vim=vim)
         self.said: list[Message] = []
 
@@ -92,7 +94,6 @@ class Typing:
 async def typing(
     conversation: Conversation | None = None, *, vim: bool = False, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[Typing]:
-    teach()
     app = Alone(vim=vim)
     async with app.run_test(size=size) as pilot:
         desk = Typing(app, pilot)
