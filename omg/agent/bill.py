@@ -1,10 +1,9 @@
-"""What each request is billed: its line in the ledger, and its cost at list prices."""
+"""What each request is billed: its line in the ledger, and its cost."""
 
 from __future__ import annotations
 
 from omg.agent.state import Request, Tree
-from omg.cache import prices
-from omg.cache.ledger import Line, priced
+from omg.cache.ledger import Line
 from omg.core.usage import Usage
 
 
@@ -28,6 +27,7 @@ def line(tree: Tree, request: Request) -> Line:
         logged.max_tokens if unsettled else 0,
         request.begun.seconds if request.begun else None,
         settled.lost if settled else None,
+        tree.prices,
     )
 
 
@@ -40,13 +40,8 @@ def _usage(request: Request) -> Usage | None:
     return request.begun.usage.unsettled()
 
 
-def list_price(usage: Usage, model: str, endpoint: str, at: float) -> float | None:
-    """Dollars for one request's usage; None where the price is unknown."""
-    return prices.cost(usage, model, endpoint, at=at)
-
-
 def cost(tree: Tree, request: Request) -> float | None:
     """Dollars that a request has cost so far: nothing before its reply begins, then its input, then all of it (of a
     reply that was cut, what is known of it). None where the price is unknown."""
     billed = line(tree, request)
-    return 0.0 if billed.usage is None else priced(billed, list_price)
+    return 0.0 if billed.usage is None else billed.cost_usd

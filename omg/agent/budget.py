@@ -33,7 +33,7 @@ class Purse:
     limit: float | None
     """None: no limit of its own."""
     spent: float
-    """By the provider's own figures, at list prices."""
+    """By the provider's own figures."""
     reserved: float
     """The predicted input of requests whose reply has not begun, and what forks at work still have of their own."""
     unpriced: bool = False
@@ -110,7 +110,7 @@ class Budgets:
         self._expected[n] = expected
         if not self.limited(name):
             return None
-        cost = bill.list_price(expected, head.model, head.endpoint, at)
+        cost = self._tree.prices.cost(expected, head.model, head.endpoint, at=at)
         self._fits(name, cost or 0.0, "the next request would cost")
         if cost is not None or head.model in self._said:
             return None
@@ -191,4 +191,4 @@ class Budgets:
 
     def _foretold(self, request: Request) -> float:
         head, expected = self._tree.heads[request.logged.head], self._expected.get(request.logged.n, Usage())
-        return bill.list_price(expected, head.model, head.endpoint, request.logged.at) or 0.0
+        return self._tree.prices.cost(expected, head.model, head.endpoint, at=request.logged.at) or 0.0

@@ -6,7 +6,7 @@ from omg.agent.live import Live
 from omg.agent.permit import Question
 from omg.agent.runtime import Runtime
 from omg.cache.fan import Departure
-from omg.cache.prices import Prices, price
+from omg.cache.prices import Prices
 from omg.cache.quote import Quote, quote
 from omg.core.events import Priced
 from omg.core.tool import Show
@@ -15,8 +15,8 @@ from omg.wire.head import Head
 
 
 def listed(runtime: Runtime, head: Head) -> Prices | None:
-    """The list prices of a head's model at its endpoint; None where unknown."""
-    return price(head.model, head.endpoint, at=runtime.clock())
+    """The prices of a head's model at its endpoint; None where unknown."""
+    return runtime.tree.prices.price(head.model, head.endpoint, at=runtime.clock())
 
 
 def quotes(runtime: Runtime, live: Live, children: int) -> list[Quote]:

@@ -28,6 +28,7 @@ from omg.agent.journal import (
     TakenBack,
 )
 from omg.agent.permit import Mode
+from omg.cache.prices import LISTED, PriceList
 from omg.core.events import ForkStatus
 from omg.wire.chain import Node
 from omg.wire.head import Head
@@ -135,6 +136,8 @@ class Tree:
         self.folded: dict[str, Node] = {}
         """By the newest node that an epoch began with: the newest one of the history that was folded into it."""
         self.updated = 0.0
+        self.prices: PriceList = LISTED
+        """What its requests are priced by. Not on record: what a person sets holds for what was billed before, too."""
 
     @property
     def session(self) -> SessionMade:

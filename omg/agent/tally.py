@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from omg.agent import bill
 from omg.agent.state import Request, Tree
-from omg.cache import prices
-from omg.cache.ledger import Figures, Line, priced
+from omg.cache.ledger import Figures, Line
 from omg.core.usage import Usage
 
 _NEWEST = 240
@@ -172,8 +171,4 @@ _NOTHING = _Share(Usage(), False, None, None)
 def _share(line: Line) -> _Share:
     if line.usage is None:
         return _NOTHING
-    return _Share(line.usage, True, priced(line, bill.list_price), priced(line, _bare_price))
-
-
-def _bare_price(usage: Usage, model: str, endpoint: str, at: float) -> float | None:
-    return prices.cost_uncached(usage, model, endpoint, at=at)
+    return _Share(line.usage, True, line.cost_usd, line.uncached_usd)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from math import fsum
 
+from omg.cache.prices import LISTED, PriceList
 from omg.core.usage import Usage, total
-
-Price = Callable[[Usage, str, str, float], float | None]
-"""Dollars for one request's usage, with this model, at this endpoint, at this time; None where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,25 @@ class Line:
     """Time to the first event of the reply."""
     lost: int | None = None
     """Tokens that were not read for `cause`; None where unknown."""
+    prices: PriceList = LISTED
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Dollars; None where nothing is known of its usage, or of its price. A request whose output is unknown costs
+        at least what is known of it."""
+        known = self._known
+        return None if known is None else self.prices.cost(known, self.model, self.endpoint, at=self.at)
+
+    @property
+    def uncached_usd(self) -> float | None:
+        """Dollars for the same request if there were no cache; None where that is not known."""
+        known = self._known
+        return None if known is None else self.prices.cost_uncached(known, self.model, self.endpoint, at=self.at)
+
+    @property
+    def _known(self) -> Usage | None:
+        cut = self.usage is not None and self.usage.output is None
+        return replace(self.usage, output=self.output_at_least) if self.usage is not None and cut else self.usage
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +77,12 @@ def _rounded(value: float | None, digits: int) -> float | None:
     return None if value is None else round(value, digits)
 
 
-def figures(lines: Iterable[Line], price: Price, price_uncached: Price) -> Figures:
-    """The sums over `lines`. A request whose output is unknown costs at least what is known of it."""
+def figures(lines: Iterable[Line]) -> Figures:
+    """The sums over `lines`."""
     billed = [line for line in lines if line.usage is not None]
-    costs = [priced(line, price) for line in billed]
-    bare = [priced(line, price_uncached) for line in billed]
-    cost, uncached = _sum(costs), _sum(bare)
+    cost, uncached = _sum(line.cost_usd for line in billed), _sum(line.uncached_usd for line in billed)
     saved = None if cost is None or uncached is None else uncached - cost
     return Figures(total(line.usage for line in billed if line.usage is not None), len(billed), cost, saved)
-
-
-def priced(line: Line, price: Price) -> float | None:
-    """Dollars for one line; None where nothing is known of its usage, or of its price."""
-    if line.usage is None:
-        return None
-    known = replace(line.usage, output=line.output_at_least) if line.usage.output is None else line.usage
-    return price(known, line.model, line.endpoint, line.at)
 
 
 def _sum(values: Iterable[float | None]) -> float | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from genai_prices.types import ModelInfo, ModelPrice
 
+ANTHROPIC = "https://api.anthropic.com"
 _HALF_HOUR = 1800  # peak hours begin and end on a half-hour at the finest
 
 # Claude models that genai-prices 0.2.3 does not list: the Anthropic price page (September 2026) gives each the
@@ -72,30 +74,69 @@ class Prices:
         return (usage.input * rates.plain + (usage.output or 0) * rates.output) / 1_000_000
 
 
-def price(model: str, endpoint: str = "https://api.anthropic.com", *, at: float | None = None) -> Prices | None:
-    """The list prices of `model` at `endpoint` (a base URL, or "offline"); None where they are unknown.
+@dataclass(frozen=True, slots=True)
+class SetPrices:
+    """What a person has set of one model's prices, in US dollars per million tokens. None: as listed. Where nothing is
+    listed, `plain` and `output` are needed, and another class is billed as what it is part of."""
 
-    `at` (seconds, UTC epoch) is when the request was made: some prices have dates and peak hours. Without it, the
-    newest prices outside peak hours. A Claude model behind an endpoint nobody lists (a gateway, the offline
-    provider) is priced as at Anthropic: what it would cost there. Needs no network.
-    """
-    return _price(model.strip().lower(), endpoint, None if at is None else int(at // _HALF_HOUR))
+    plain: float | None = None
+    read: float | None = None
+    write_5m: float | None = None
+    write_1h: float | None = None
+    output: float | None = None
+
+    def over(self, listed: Prices | None) -> Prices | None:
+        """`listed`, in each tier, with what is set in its place; None where that leaves a price unknown."""
+        if listed is None:
+            own = self._alone()
+            return None if own is None else Prices(own)
+        return Prices(self._rates(listed.base), tuple((above, self._rates(rates)) for above, rates in listed.tiers))
+
+    def _rates(self, listed: Rates) -> Rates:
+        given = {each.name: value for each in fields(self) if (value := getattr(self, each.name)) is not None}
+        return replace(listed, **given)
+
+    def _alone(self) -> Rates | None:
+        if self.plain is None or self.output is None:
+            return None
+        return self._rates(Rates(self.plain, self.plain, self.plain, None, self.output))
 
 
-def cost(
-    usage: Usage, model: str, endpoint: str = "https://api.anthropic.com", *, at: float | None = None
-) -> float | None:
-    """Dollars for one request; None where the price is unknown, never zero."""
-    prices = price(model, endpoint, at=at)
-    return None if prices is None else prices.cost(usage)
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """What models cost: list prices, and what a person has set over them, by a model's whole name."""
+
+    own: Mapping[str, SetPrices] = field(default_factory=dict[str, SetPrices])
+
+    def price(self, model: str, endpoint: str = ANTHROPIC, *, at: float | None = None) -> Prices | None:
+        """The prices of `model` at `endpoint` (a base URL, or "offline"); None where they are unknown.
+
+        `at` (seconds, UTC epoch) is when the request was made: some prices have dates and peak hours. Without it, the
+        newest prices outside peak hours. A Claude model behind an endpoint nobody lists (a gateway, the offline
+        provider) is priced as at Anthropic: what it would cost there. Needs no network.
+        """
+        name = model.strip().lower()
+        listed = _price(name, endpoint, None if at is None else int(at // _HALF_HOUR))
+        own = self.own.get(name)
+        return listed if own is None else own.over(listed)
+
+    def cost(self, usage: Usage, model: str, endpoint: str = ANTHROPIC, *, at: float | None = None) -> float | None:
+        """Dollars for one request; None where the price is unknown, never zero."""
+        prices = self.price(model, endpoint, at=at)
+        return None if prices is None else prices.cost(usage)
+
+    def cost_uncached(
+        self, usage: Usage, model: str, endpoint: str = ANTHROPIC, *, at: float | None = None
+    ) -> float | None:
+        """Dollars for one request had there been no cache. What was saved is this less `cost`."""
+        prices = self.price(model, endpoint, at=at)
+        return None if prices is None else prices.cost_uncached(usage)
 
 
-def cost_uncached(
-    usage: Usage, model: str, endpoint: str = "https://api.anthropic.com", *, at: float | None = None
-) -> float | None:
-    """Dollars for one request had there been no cache. What was saved is this less `cost`."""
-    prices = price(model, endpoint, at=at)
-    return None if prices is None else prices.cost_uncached(usage)
+LISTED = PriceList()
+"""List prices alone."""
+
+price, cost, cost_uncached = LISTED.price, LISTED.cost, LISTED.cost_uncached
 
 
 @lru_cache(maxsize=1024)

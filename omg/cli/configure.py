@@ -140,6 +140,7 @@ def make_config(plan: Plan, asker: Asker | None, *, typed: bool = False) -> Conf
         typed=typed,
         ttl=None if settings.cache.ttl == "auto" else settings.cache.ttl,
         keep_warm=settings.cache.keep_warm == "auto",
+        prices=settings.price_list,
     )
 
 

@@ -10,6 +10,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -71,9 +72,20 @@ def _model(plan: Plan) -> Iterator[str]:
     )
     sizes = f"window {setup.window}, max_tokens {setup.max_tokens}, cached from {setup.minimum} tokens"
     yield f"model: {name}, {sizes}, {marks}"
+    yield f"  {_prices(plan, name)}"
     if setup.ttls:
         yield "cache rules in force:"
         yield from (f"  {line}" for line in in_words(rules))
+
+
+def _prices(plan: Plan, model: str) -> str:
+    """What the model costs, and whether somebody has set that."""
+    own = plan.settings.price_list
+    prices = own.price(model, plan.choice.endpoint)
+    if prices is None:
+        return f'its price is not known: [prices."{model}"] in the settings can tell it'
+    rates = ", ".join(f"{name} {usd:g}" for name, usd in asdict(prices.base).items() if usd is not None)
+    return f"dollars per million tokens: {rates} ({'set in the settings' if model.lower() in own.own else 'listed'})"
 
 
 def _writable(home: Path) -> str:

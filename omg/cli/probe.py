@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 
-from omg.cache.prices import Prices, price
+from omg.cache.prices import PriceList, Prices
 from omg.cache.rules import Finding, RuleOverrides
 from omg.cli.configure import Plan, make_plan, model_setup, rules_for
 from omg.core.trouble import Trouble
@@ -62,7 +62,7 @@ def _target(plan: Plan) -> Target:
     choice, model = plan.choice, plan.model or plan.default_model
     if choice.profile.cache != "markers":
         raise Trouble(f"{choice.profile.name} caches by itself or not at all: there are no marker rules to probe")
-    prices = price(model, choice.endpoint)
+    prices = plan.settings.price_list.price(model, choice.endpoint)
     if prices is None:
         raise Trouble(f"no price is known for {model} at {choice.endpoint}, so no limit could be kept: name another")
     setup = model_setup(choice, model, None, rules_for(plan, model)[0])
@@ -100,7 +100,9 @@ class _Teller:
         """What was not asked, what it cost, and where the answers are."""
         for out in self.left_out:
             self._say(f"  not asked: {out.question.name}: {out.why}")
-        if any("$" in out.why for out in self.left_out) and (name := _cheapest(self.target)):
+        if any("$" in out.why for out in self.left_out) and (
+            name := _cheapest(self.target, self.plan.settings.price_list)
+        ):
             self._say(f"  `--model {name}` is cheaper to ask, but answers for itself only: rules are a model's own")
         verb = "would have cost" if self.target.endpoint == OFFLINE else "cost"
         self._say(f"it {verb} {self.purse}; what was found is in {findings_path(self.plan.home)}")
@@ -148,9 +150,9 @@ def _note(line: str) -> None:
     sys.stderr.flush()
 
 
-def _cheapest(target: Target) -> str | None:
+def _cheapest(target: Target, prices: PriceList) -> str | None:
     """The Claude model that is cheapest to write to there; None where it is the one that was asked."""
-    priced = {name: prices for name in claude_names() if (prices := price(name, target.endpoint))}
+    priced = {name: found for name in claude_names() if (found := prices.price(name, target.endpoint))}
     best = min(priced, key=lambda name: _per_token(priced[name]), default=None)
     return best if best and _per_token(priced[best]) < _per_token(target.prices) else None
 

@@ -201,10 +201,12 @@ def _folder(args: argparse.Namespace) -> Path:
 
 
 def _loaded(args: argparse.Namespace) -> Loaded:
-    """The session named on the command line, read only; damage is told on standard error."""
+    """The session named on the command line, read only, at the prices in force; damage is told on standard error."""
+    from omg.cli.settings import home, read_settings
     from omg.session.load import load
 
     loaded = load(_store(args).find(args.session, _folder(args)))
+    loaded.tree.prices = read_settings(home(os.environ), _folder(args).absolute(), os.environ).settings.price_list
     for damage in loaded.damage:
         sys.stderr.write(f"omg: record {damage.line} (byte {damage.offset}) is left out: {damage.why}\n")
     return loaded
@@ -267,7 +269,7 @@ def _cache(args: argparse.Namespace) -> int:
     from omg.session.reports import cache_json, cache_table
 
     tree = _loaded(args).tree
-    linked = linked_lines(_store(args), tree.session.id)
+    linked = linked_lines(_store(args), tree.session.id, tree.prices)
     _say(cache_table(tree, linked)) if args.output == "text" else _json(cache_json(tree, linked))
     return 0
 

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from omg.agent.permit import BadRule, Mode, narrower, parse_rule
 from omg.cache.in_force import Positions, Wishes
+from omg.cache.prices import PriceList, SetPrices
 from omg.core.trouble import Trouble
 from omg.ui.taste import Notify, Palette
 from omg.workspace.replace import replace as replace_file
@@ -71,6 +72,19 @@ class BudgetSettings:
 
 
 @dataclass(frozen=True)
+class PriceSettings:
+    """Dollars per million tokens, over the list price."""
+
+    __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
+
+    input: Dollars | None = None
+    read: Dollars | None = None
+    write_5m: Dollars | None = None
+    write_1h: Dollars | None = None
+    output: Dollars | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that can be set. The names are public: see the README's configuration section. `model` None: the provider's
     own default, else OMG's."""
@@ -93,6 +107,17 @@ class Settings:
     vim: bool = False
     screen_reader: bool = False
     notify: Notify = "auto"
+    prices: Mapping[str, PriceSettings] = field(default_factory=dict[str, PriceSettings])
+
+    @property
+    def price_list(self) -> PriceList:
+        """What models cost, by what is set."""
+        return PriceList(
+            {
+                model.strip().lower(): SetPrices(own.input, own.read, own.write_5m, own.write_1h, own.output)
+                for model, own in self.prices.items()
+            }
+        )
 
 
 @dataclass(frozen=True)

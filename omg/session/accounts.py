@@ -6,9 +6,7 @@ from collections.abc import Iterable
 
 from omg.agent import bill
 from omg.agent.state import Tree
-from omg.cache import prices
 from omg.cache.ledger import Figures, Line, figures
-from omg.core.usage import Usage
 
 
 def lines(tree: Tree) -> list[Line]:
@@ -22,14 +20,10 @@ def lines_of(tree: Tree, requests: Iterable[int]) -> list[Line]:
 
 
 def sums(lines: Iterable[Line]) -> Figures:
-    """The sums over `lines` at list prices."""
-    return figures(lines, bill.list_price, _cost_uncached)
+    """The sums over `lines`."""
+    return figures(lines)
 
 
 def of_branch(all_lines: Iterable[Line], branch: str) -> Figures:
     """The sums of one branch's own requests."""
     return sums(line for line in all_lines if line.branch == branch)
-
-
-def _cost_uncached(usage: Usage, model: str, endpoint: str, at: float) -> float | None:
-    return prices.cost_uncached(usage, model, endpoint, at=at)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omg.agent.permit import Asker
 from omg.agent.runtime import Limits, ModelSetup, Rules
+from omg.cache.prices import LISTED, PriceList
 from omg.core.catalog import Catalog
 from omg.core.usage import Ttl
 from omg.provider.protocol import Provider
@@ -41,3 +42,5 @@ class Config:
     """The ttl of messages that the person has set; None: it is decided."""
     keep_warm: bool = True
     """Whether pings may keep the cache warm between turns."""
+    prices: PriceList = LISTED
+    """What models cost, by the price list and by what the person has set."""

@@ -20,7 +20,6 @@ from omg.agent.spending import quoted
 from omg.agent.state import Tree
 from omg.agent.turn import Outcome
 from omg.cache.ledger import Figures
-from omg.cache.prices import price
 from omg.cache.quote import Quote
 from omg.core.events import Emit, Event, Notice, SessionOpened
 from omg.core.spoken import Attachment, Spoken
@@ -74,6 +73,7 @@ class Conversation:
         """What there is to say before anything else: damage, what a crash has cost."""
         self.draft: Spoken | None = None
         """What was said and a crash has taken back."""
+        tree.prices = config.prices
         self.notes: list[str] = []
         """What goes before the model with the person's next words, such as a command they ran themselves."""
         self.gaps = Gaps(config.home)
@@ -169,7 +169,7 @@ class Conversation:
         """What main's history costs to be read by another model, which holds none of it."""
         runtime, branch = self.agent.runtime, self.tree.branches["main"]
         found = quoted(runtime, branch.head, branch.tip, "here", 1)
-        prices = price(model, branch.head.endpoint)
+        prices = self.tree.prices.price(model, branch.head.endpoint)
         return replace(found, usd_cold=None if prices is None else prices.cost(found.cold))
 
     def set_model(self, model: str, effort: str | None = None) -> None:

@@ -11,7 +11,6 @@ from omg.agent.budget import Purse
 from omg.agent.state import Branch
 from omg.cache.ledger import Figures, Line
 from omg.cache.loss import loss_usd
-from omg.cache.prices import price
 from omg.core.events import ForkStatus
 from omg.core.usage import Usage
 from omg.session.commands import working_on
@@ -223,7 +222,7 @@ class Glance:
 
 
 def _miss(line: Line) -> Miss:
-    prices = price(line.model, line.endpoint, at=line.at)
+    prices = line.prices.price(line.model, line.endpoint, at=line.at)
     known = prices is not None and line.usage is not None and line.lost is not None
     usd = None
     if known and prices and line.usage and line.lost is not None:

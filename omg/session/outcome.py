@@ -5,6 +5,7 @@ from __future__ import annotations
 from omg.agent.state import Branch
 from omg.agent.turn import Outcome
 from omg.cache.ledger import Line
+from omg.cache.prices import LISTED, PriceList
 from omg.session import accounts
 from omg.session.conversation import Conversation
 from omg.session.load import NoSession, load
@@ -49,16 +50,18 @@ def _fork(conversation: Conversation, lines: list[Line], name: str) -> dict[str,
 
 def _linked(conversation: Conversation) -> list[Line]:
     """The requests of the sessions that were forked from this one."""
-    return linked_lines(Store(conversation.config.home), conversation.id)
+    return linked_lines(Store(conversation.config.home), conversation.id, conversation.tree.prices)
 
 
-def linked_lines(store: Store, id: str) -> list[Line]:
+def linked_lines(store: Store, id: str, prices: PriceList = LISTED) -> list[Line]:
     """The requests of the sessions forked from session `id`, and of theirs. Unreadable ones are passed over."""
     found: list[Line] = []
     for summary in store.children(id):
         try:
-            found += accounts.lines(load(summary.path).tree)
+            tree = load(summary.path).tree
         except NoSession:
             continue
-        found += linked_lines(store, summary.id)
+        tree.prices = prices
+        found += accounts.lines(tree)
+        found += linked_lines(store, summary.id, prices)
     return found

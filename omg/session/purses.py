@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from omg.agent.budget import Purse
-from omg.cache.prices import price
 from omg.core.amounts import money
 from omg.core.trouble import Trouble
 from omg.session.conversation import Conversation
@@ -51,7 +50,7 @@ def shown(conversation: Conversation) -> str:
     """Every purse in a line of its own, and whether something cannot be counted."""
     lines = [_line(purse) for purse in conversation.purses()]
     model, endpoint = conversation.model, conversation.config.provider.endpoint
-    if price(model, endpoint) is None:
+    if conversation.tree.prices.price(model, endpoint) is None:
         lines.append(f"the price of {model} at {endpoint} is not known: a budget cannot count what it costs")
     return "\n".join(lines)
 

@@ -64,7 +64,7 @@ def _row(line: Line) -> tuple[str, ...]:
     output = f"≥{line.output_at_least}" if usage.output is None and line.usage else _count(usage.output)
     first = f"{line.seconds:.1f} s" if line.seconds is not None else "-"
     sent = datetime.fromtimestamp(line.at, UTC).astimezone().strftime("%H:%M:%S")
-    cost = money(accounts.sums([line]).cost_usd) if line.usage else "-"
+    cost = money(line.cost_usd) if line.usage else "-"
     counts = (usage.read, usage.write_5m, usage.write_1h, usage.plain)
     return (str(line.n), line.branch, line.purpose, sent, *map(_count, counts), output, first, cost)
 

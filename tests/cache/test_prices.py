@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from omg.cache import prices
-from omg.cache.prices import cost, cost_uncached, price
+from omg.cache.prices import PriceList, Rates, SetPrices, cost, cost_uncached, price
 from omg.core.usage import Usage
 
 MILLION = 1_000_000
@@ -95,3 +95,44 @@ def test_no_network_is_used_and_the_second_call_is_from_memory(monkeypatch: pyte
     prices._price.cache_clear()
     assert price("claude-opus-5-5") is price("claude-opus-5-5")
     assert prices._price.cache_info().hits == 1
+
+
+def test_what_a_person_has_set_stands_over_the_list_price_and_the_rest_is_as_listed() -> None:
+    own = PriceList({"claude-opus-5-5": SetPrices(read=0.1, output=10)})
+    assert own.price("Claude-Opus-5-5 ").base == Rates(4, 0.1, 5, 8, 10)
+    usage = Usage(read=MILLION, output=MILLION)
+    assert own.cost(usage, "claude-opus-5-5") == pytest.approx(10.1)
+    assert own.cost_uncached(usage, "claude-opus-5-5") == pytest.approx(14)
+    assert own.cost(usage, "claude-opus-5") == cost(usage, "claude-opus-5")  # another model, though its name begins so
+
+
+def test_what_is_set_holds_in_every_tier() -> None:
+    listed = price("claude-haiku-5-5")
+    own = PriceList({"claude-haiku-5-5": SetPrices(read=0.007)}).price("claude-haiku-5-5")
+    assert [above for above, _ in own.tiers] == [above for above, _ in listed.tiers] != []
+    assert {rates.read for rates in (own.base, *(rates for _, rates in own.tiers))} == {0.007}
+    assert own.tiers[0][1].plain == listed.tiers[0][1].plain
+
+
+@pytest.mark.parametrize(
+    ("given", "rates"),
+    [
+        (SetPrices(plain=1, output=3), Rates(1, 1, 1, None, 3)),
+        (SetPrices(plain=1, read=0.1, write_5m=1.25, write_1h=2, output=3), Rates(1, 0.1, 1.25, 2, 3)),
+        (SetPrices(plain=0, output=0), Rates(0, 0, 0, None, 0)),
+    ],
+)
+def test_a_model_that_nobody_lists_can_be_given_its_prices(given: SetPrices, rates: Rates) -> None:
+    own = PriceList({"house-model": given})
+    assert own.price("house-model", "http://localhost:8000").base == rates
+
+
+@pytest.mark.parametrize("given", [SetPrices(), SetPrices(plain=1), SetPrices(output=1), SetPrices(read=1, write_5m=2)])
+def test_what_is_not_told_of_an_unlisted_model_is_unknown_and_never_zero(given: SetPrices) -> None:
+    own = PriceList({"house-model": given})
+    assert own.cost(Usage(plain=5), "house-model", "http://localhost:8000") is None
+
+
+def test_a_1h_write_without_a_price_is_unknown() -> None:
+    own = PriceList({"house-model": SetPrices(plain=1, output=1)})
+    assert own.cost(Usage(write_1h=5), "house-model", "http://localhost:8000") is None

@@ -4,6 +4,7 @@ import tomllib
 
 import pytest
 
+from omg.cache.prices import Rates
 from omg.cli.settings import SettingsError, remember_rule, trust, trusted
 from tests.cli.starting import place
 
@@ -16,6 +17,8 @@ NUMBERS = [
     ("[forks]\ndepth = -1", "forks.depth"),
     ("[forks]\nhold_usd = -inf", "forks.hold_usd"),
     ("[compact]\nat = 0", "compact.at"),
+    ("[prices.m]\nread = -1", "prices.m.read"),
+    ("[prices.m]\noutput = inf", "prices.m.output"),
     ("[cache]\nminimums = {m = 0}", "cache.minimums.m"),
 ]
 
@@ -36,6 +39,8 @@ NOT_SETTINGS = [
     "allow = ['(x)']",
     "modle = 'x'",
     "[cache]\npositions = 'both'",
+    "[prices.m]\nplain = 1",
+    "[prices]\nm = 1",
     "x = " + "[" * 5000,
 ]
 
@@ -133,3 +138,15 @@ def test_remembered_rules_that_were_damaged_are_told_and_not_written_over(tmp_pa
     with pytest.raises(SettingsError, match=r"rules\.toml: allow"):
         remember_rule(here.home, "shell(ls)")
     assert (here.home / "rules.toml").read_text() == "allow = 'x'"
+
+
+def test_prices_are_set_by_the_person_and_by_a_project_only_when_it_is_trusted(tmp_path):
+    here = place(tmp_path)
+    here.own("[prices.'claude-opus-5-5']\nread = 0.1\n[prices.mine]\ninput = 1\noutput = 2")
+    here.theirs("[prices.'claude-opus-5-5']\nread = 0\noutput = 0")
+    before = here.read()
+    assert before.settings.price_list.price("claude-opus-5-5").base == Rates(4, 0.1, 5, 8, 20)
+    assert before.settings.price_list.price("mine", "http://localhost:1").base == Rates(1, 1, 1, None, 2)
+    assert any("asks for more" in notice for notice in before.notices)
+    trust(here.home, here.project)
+    assert here.read().settings.price_list.price("claude-opus-5-5").base == Rates(4, 0, 5, 8, 0)
