@@ -12,7 +12,7 @@ from bench.ideal import ideal
 from bench.server import Sent
 from bench.stage import Stage, fill
 from bench.workloads import WORKLOADS, Workload
-from omg.agent.state import Request
+from omg.agent.requests import Request
 from omg.cache.prices import price
 from omg.core.usage import Usage, total
 

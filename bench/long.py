@@ -63,7 +63,8 @@ class _Maker:
 
     def seal(self, branch: str, parent: Node | None, blocks: list[Block], words: int | None = None) -> Node:
         node = Node(parent, seal("user", blocks))
-        self.record(NodeSealed(at=self.at, branch=branch, node=node, words=words))
+        joins = tuple(self.tree.branches[branch].pending) if words is not None else ()
+        self.record(NodeSealed(at=self.at, branch=branch, node=node, words=words, joins=joins))
         return node
 
     def exchange(self, branch: str, tip: Node, blocks: list[Block], before: Node | None) -> Node:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from omg.agent.state import Request, Tree
+from omg.agent.requests import Request
+from omg.agent.state import Tree
 from omg.cache.ledger import Line
 from omg.core.usage import Usage
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from omg.agent import bill
-from omg.agent.state import Branch, Request, Tree
+from omg.agent.requests import Request
+from omg.agent.state import Branch, Tree
 from omg.agent.tally import Tally
 from omg.core.amounts import money
 from omg.core.trouble import Trouble

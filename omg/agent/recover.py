@@ -27,19 +27,12 @@ def _calls(agent: Agent) -> Iterator[str]:
 
 def _requests(agent: Agent) -> Iterator[str]:
     runtime = agent.runtime
-    for n, request in runtime.tree.requests.items():
-        if request.settled is None:
-            how = "cut" if request.begun else "interrupted"
-            runtime.record(
-                RequestSettled(
-                    at=runtime.clock(),
-                    n=n,
-                    how=how,
-                    usage=request.begun.usage.unsettled() if request.begun else None,
-                )
-            )
-            if request.begun and not request.logged.silent:
-                yield f"{request.logged.branch}: the reply that was streaming when OMG ended is lost"
+    for request in runtime.tree.requests.unsettled():
+        how = "cut" if request.begun else "interrupted"
+        usage = request.begun.usage.unsettled() if request.begun else None
+        runtime.record(RequestSettled(at=runtime.clock(), n=request.logged.n, how=how, usage=usage))
+        if request.begun and not request.logged.silent:
+            yield f"{request.logged.branch}: the reply that was streaming when OMG ended is lost"
 
 
 def _forks(agent: Agent) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from omg.agent.calls import open_calls
 from omg.agent.journal import (
@@ -28,6 +29,7 @@ from omg.agent.journal import (
     TakenBack,
 )
 from omg.agent.permit import Mode
+from omg.agent.requests import Request, Requests
 from omg.cache.prices import LISTED, PriceList
 from omg.core.events import ForkStatus
 from omg.wire.chain import Node
@@ -105,17 +107,11 @@ class Branch:
         self.unaccepted.clear()
 
 
-@dataclass(slots=True)
-class Request:
-    """One request, from before it was sent to after it was settled."""
-
-    logged: RequestLogged
-    begun: ReplyBegun | None = None
-    settled: RequestSettled | None = None
-
-
 class Tree:
     """A session and everything in it."""
+
+    UNRECORDED: ClassVar = frozenset({"prices"})
+    """What its records do not tell: no part of it when it is put away."""
 
     def __init__(self) -> None:
         self.made: SessionMade | None = None
@@ -130,7 +126,7 @@ class Tree:
         """By node: the file hashes that its tool results have read, or that the history up to it has."""
         self.attached: dict[str, int] = {}
         """By a user message's node: how many blocks before those words (else at its end) were attached to them."""
-        self.requests: dict[int, Request] = {}
+        self.requests = Requests()
         self.anchors: dict[str, Node] = {}
         """Nodes by the name they were marked with, the newest last."""
         self.folded: dict[str, Node] = {}
@@ -318,7 +314,7 @@ class Tree:
             branch.head, branch.accepted = head, tip.parent
 
     def _begun(self, record: ReplyBegun) -> None:
-        request = self.requests[record.n]
+        request = self.requests.loose(record.n)
         request.begun = record
         if request.logged.silent:
             return
@@ -330,7 +326,7 @@ class Tree:
         branch.results, branch.cut, branch.was_fork = {}, False, False
 
     def _settled(self, record: RequestSettled) -> None:
-        request = self.requests[record.n]
+        request = self.requests.loose(record.n)
         request.settled = record
         if record.how == "cut" and not request.logged.silent:
             self.branches[request.logged.branch].cut = True

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from omg.agent import bill
-from omg.agent.state import Request, Tree
+from omg.agent.requests import Request
+from omg.agent.state import Tree
 from omg.cache.ledger import Figures, Line
 from omg.core.usage import Usage
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import cast
 
 from omg.agent.journal import MarkRecord
+from omg.agent.requests import Request
 from omg.agent.runtime import ModelSetup, Runtime
-from omg.agent.state import Branch, Request, Tree
+from omg.agent.state import Branch, Tree
 from omg.cache.blame import blame
 from omg.cache.cause import Cause
 from omg.cache.forecast import Forecast, behind_change
@@ -86,7 +88,7 @@ _REMEMBERED = 200
 def remembered(tree: Tree, setup_of: Callable[[Head], ModelSetup]) -> Holdings:
     """The holdings that a session's log tells of. What cannot be read of it is passed over."""
     holdings = Holdings()
-    for request in list(tree.requests.values())[-_REMEMBERED:]:
+    for request in reversed(list(islice(reversed(tree.requests.values()), _REMEMBERED))):
         if request.logged.tip in tree.nodes and request.logged.head in tree.heads:
             began(holdings, tree, request, setup_of(tree.heads[request.logged.head]))
             if request.settled is not None:

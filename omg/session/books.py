@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from omg.agent.state import Request, Tree
+from omg.agent.requests import Request
+from omg.agent.state import Tree
 from omg.cache.ledger import Line
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage

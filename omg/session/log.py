@@ -8,6 +8,7 @@ import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -48,6 +49,19 @@ class Line:
     data: bytes
     end: int
     more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """The beginning of a log: its bytes, its lines, and the CRC-32 of it."""
+
+    size: int = 0
+    lines: int = 0
+    crc: int = 0
+
+    def and_then(self, line: bytes) -> Covered:
+        """With one line more."""
+        return Covered(self.size + len(line), self.lines + 1, zlib.crc32(line, self.crc))
 
 
 def frame(record: Record, more: int = 0) -> bytes:
@@ -93,6 +107,8 @@ class Log:
         self.path = path
         self._torn = False
         """Whether the file ends in half a line that could not be taken out."""
+        self.covered: Covered | None = None
+        """All that is in it; None while nobody has said what was there before. It grows with what is written."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -107,6 +123,8 @@ class Log:
             raise SessionBusy(
                 f"session {path.stem} is open in another process: go on there, or fork it: `omg fork {path.stem} TASK`"
             ) from error
+        if os.fstat(self._file).st_size == 0:
+            self.covered = Covered()
 
     def write(self, *records: Record) -> None:
         """Append all of `records`, or none. Raises JournalError."""
@@ -123,8 +141,14 @@ class Log:
             raise JournalError(
                 f"cannot write the session log {self.path}: {error.strerror}; make room to go on"
             ) from error
+        self._count(before, lines)
         self._torn = False
         self._keep(records, before + len(data), lines)
+
+    def _count(self, before: int, lines: Sequence[bytes]) -> None:
+        covered = self.covered
+        known = covered is not None and covered.size == before and not self._torn
+        self.covered = reduce(Covered.and_then, lines, covered) if covered is not None and known else None
 
     def _keep(self, records: Sequence[Record], end: int, lines: Sequence[bytes]) -> None:
         """Let the nodes among `records`, whose lines end at `end`, know where they stand now."""

@@ -19,6 +19,7 @@ from omg.core.amounts import money, tokens
 from omg.session.codec import FORMAT
 from omg.session.config import Config
 from omg.session.conversation import Conversation, head_for, real
+from omg.session.keeping import EVERY, Keeping
 from omg.session.load import Loaded, NoSession, load
 from omg.session.log import Log
 from omg.session.store import Store
@@ -31,16 +32,24 @@ class NewLog(Journal):
 
     path: Path
     first: list[Record]
-    _log: Log | None = field(default=None)
+    tree: Tree
+    """What its records add up to."""
+    _log: Keeping | None = field(default=None)
+    _apart: bool = field(default=False)
+    """Whether the tree may tell of more than `first`, which could not be written."""
 
     def write(self, *records: Record) -> None:
-        if self._log is None:
-            self._log = self._begun(records)
-        else:
+        if self._log is not None:
             self._log.write(*records)
+            return
+        try:
+            self._log = self._begun(records)
+        except JournalError:
+            self._apart = True
+            raise
 
-    def _begun(self, records: Sequence[Record]) -> Log:
-        log = Log(self.path)
+    def _begun(self, records: Sequence[Record]) -> Keeping:
+        log = Keeping(Log(self.path), self.tree, apart=self._apart)
         try:
             log.write(*self.first)
             log.write(*records)
@@ -67,7 +76,8 @@ def open_new(config: Config) -> Conversation:
     made = _session(config, store.new_id(), now)
     first: list[Record] = [made, HeadMade(at=now, head=head), BranchMade(at=now, name="main", head=head.id, node=None)]
     first += _budget(config, now)
-    return Conversation(config, _tree(first), NewLog(store.path(made.id), first), setup, [])
+    tree = _tree(first)
+    return Conversation(config, tree, NewLog(store.path(made.id), first, tree), setup, [])
 
 
 def open_saved(config: Config, log_path: Path) -> Conversation:
@@ -78,13 +88,17 @@ def open_saved(config: Config, log_path: Path) -> Conversation:
         if "main" not in loaded.tree.branches:
             raise NoSession(f"session {log_path.stem} has no branch that can be read")
         notices = _damage(log, loaded)
-        return _resumed(config, loaded.tree, log, notices)
+        keeping = Keeping.of(log, loaded)
+        conversation = _resumed(config, loaded.tree, keeping, notices)
+        # What took long to replay is replayed once, also where this process is killed.
+        keeping.checkpoint(EVERY)
+        return conversation
     except BaseException:
         log.close()
         raise
 
 
-def _resumed(config: Config, tree: Tree, log: Log, notices: list[str]) -> Conversation:
+def _resumed(config: Config, tree: Tree, log: Journal, notices: list[str]) -> Conversation:
     head = tree.branches["main"].head
     model = config.model or head.model
     setup = config.setup_for(model, config.effort)
@@ -141,7 +155,8 @@ def open_fork(config: Config, source: Path, node: str | None) -> Conversation:
         BranchMade(at=now, name="main", head=head.id, node=base.id if base else None, told=dict(told), seen=dict(seen)),
         *_budget(config, now),
     ]
-    conversation = Conversation(config, _tree(first), NewLog(store.path(made.id), first), setup, [])
+    new = _tree(first)
+    conversation = Conversation(config, new, NewLog(store.path(made.id), first, new), setup, [])
     _remember(conversation, tree, setup)
     if head.endpoint != config.provider.endpoint or config.model or config.effort:
         conversation.set_model(config.model or head.model, config.effort)
