@@ -106,8 +106,10 @@ def _reachable(endpoint: str) -> str:
 
 
 def _cleaned(home: Path) -> str:
-    """Remove torn ends that were set aside, and output that no session tells of."""
-    found = [*(home / "sessions").glob("*.torn-*"), *_unnamed(home)]
+    """Remove torn ends that were set aside, checkpoints without a session, and output that no session tells of."""
+    sessions = home / "sessions"
+    alone = [path for path in sessions.glob("*.checkpoint*") if not path.with_suffix(".jsonl").exists()]
+    found = [*sessions.glob("*.torn-*"), *alone, *_unnamed(home)]
     for path in found:
         path.unlink(missing_ok=True)
     return f"removed {len(found)} files of torn ends and kept output"

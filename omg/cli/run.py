@@ -200,12 +200,13 @@ def _folder(args: argparse.Namespace) -> Path:
     return Path(args.cwd) if args.cwd else Path.cwd()
 
 
-def _loaded(args: argparse.Namespace) -> Loaded:
-    """The session named on the command line, read only, at the prices in force; damage is told on standard error."""
+def _loaded(args: argparse.Namespace, *, whole: bool = False) -> Loaded:
+    """The session named on the command line, read only (`whole`: every record of its log), at the prices in force;
+    damage is told on standard error."""
     from omg.cli.settings import home, read_settings
     from omg.session.load import load
 
-    loaded = load(_store(args).find(args.session, _folder(args)))
+    loaded = load(_store(args).find(args.session, _folder(args)), whole=whole)
     loaded.tree.prices = read_settings(home(os.environ), _folder(args).absolute(), os.environ).settings.price_list
     for damage in loaded.damage:
         sys.stderr.write(f"omg: record {damage.line} (byte {damage.offset}) is left out: {damage.why}\n")
@@ -289,7 +290,7 @@ def _audit(args: argparse.Namespace) -> int:
 def _verify(args: argparse.Namespace) -> int:
     from omg.session.verify import verify
 
-    loaded = _loaded(args)
+    loaded = _loaded(args, whole=True)
     verdict = verify(loaded.tree)
     if verdict.problem or loaded.damage:
         raise Trouble(verdict.problem or f"{len(loaded.damage)} records cannot be read; the rest is as it was sent")

@@ -55,7 +55,7 @@ def path_of(log_path: Path) -> Path:
 def save(log_path: Path, point: Checkpoint, bodies: Bodies) -> bool:
     """Put a checkpoint in the place of the one before, at once or not at all; whether that was possible.
 
-    Where not (a full disk, a message that stands in another log), the next resume only takes longer.
+    Where not (a full disk, a message that stands in another log, something in the tree that is no data), the next resume only takes longer.
     """
     new = log_path.with_suffix(".checkpoint-new")
     try:
@@ -64,7 +64,7 @@ def save(log_path: Path, point: Checkpoint, bodies: Bodies) -> bool:
         new.touch(mode=0o600)
         new.write_bytes(json.dumps(first).encode() + b"\n" + payload)
         new.replace(path_of(log_path))
-    except (OSError, LookupError):
+    except (OSError, LookupError, TypeError, pickle.PicklingError):
         return False
     return True
 
@@ -159,7 +159,8 @@ def _packed(point: Checkpoint, bodies: Bodies) -> bytes:
     )
     file = io.BytesIO()
     Packer(file, pickle.HIGHEST_PROTOCOL).dump(table)
-    rest = {name: value for name, value in vars(point.tree).items() if name != "nodes"}
+    left_out = {"nodes", *Tree.UNRECORDED}
+    rest = {name: value for name, value in vars(point.tree).items() if name not in left_out}
     _NodePacker(file, places).dump((rest, point.damage))
     return file.getvalue()
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from omg.agent.journal import RequestLogged
 from omg.agent.replay import ReplayFailed, replay
 from omg.agent.state import Tree
 from omg.wire.chain import common
 from omg.wire.guard import Diverged, check
 from omg.wire.request import Body, prefix_length
+
+_AT_HAND = 8
+"""Bodies that stay in memory: the messages of all would be the whole session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,35 +24,54 @@ class Verdict:
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Replayed:
+    """Bodies as they were sent, the newest of them at hand."""
+
+    tree: Tree
+    _newest: dict[int, Body] = field(default_factory=dict[int, Body])
+
+    def body(self, logged: RequestLogged) -> Body:
+        """Raises ReplayFailed."""
+        found = self._newest.pop(logged.n, None) or replay(self.tree, logged)
+        self._newest[logged.n] = found
+        while len(self._newest) > _AT_HAND:
+            del self._newest[next(iter(self._newest))]
+        return found
+
+
 def verify(tree: Tree) -> Verdict:
     """Check every request's bytes, and that each extends the last of its branch whose reply began."""
-    last: dict[tuple[str, int], Body] = {}
-    begun: list[Body] = []
+    bodies = _Replayed(tree)
+    last: dict[tuple[str, int], RequestLogged] = {}
+    begun: list[RequestLogged] = []
     for count, request in enumerate(tree.requests.values()):
         logged = request.logged
         key = (logged.branch, logged.epoch)
         try:
-            body = replay(tree, logged)
+            body = bodies.body(logged)
             if key in last:
                 # What only writes a prefix may end earlier than the branch it serves, and with a placeholder.
-                same = prefix_length(body.head, common(body.tip, last[key].tip)) if logged.silent else None
-                check(body, last[key], logged.branch, same)
+                before = bodies.body(last[key])
+                same = prefix_length(body.head, common(body.tip, before.tip)) if logged.silent else None
+                check(body, before, logged.branch, same)
             elif logged.epoch == 1:
-                _begins_with_its_parent(tree, logged.branch, body, begun)
+                _begins_with_its_parent(bodies, logged.branch, body, begun)
         except (ReplayFailed, Diverged) as error:
             return Verdict(count, str(error))
         if request.begun is not None:
-            begun.append(body)
+            begun.append(logged)
             if not logged.silent:
-                last[key] = body
+                last[key] = logged
     return Verdict(len(tree.requests))
 
 
-def _begins_with_its_parent(tree: Tree, name: str, body: Body, begun: Sequence[Body]) -> None:
+def _begins_with_its_parent(bodies: _Replayed, name: str, body: Body, begun: Sequence[RequestLogged]) -> None:
     """Hold a fork's first request against the newest one before it along whose messages it began."""
-    branch = tree.branches[name]
+    tree, branch = bodies.tree, bodies.tree.branches[name]
     for other in reversed(begun) if branch.made.parent is not None else ():
-        if other.head is body.head and (body.tip.extends(other.tip) or other.tip.extends(branch.base)):
-            shared = prefix_length(body.head, branch.base)
-            check(body, other, name, min(other.prefix_length, shared))
+        tip = tree.nodes[other.tip]
+        if other.head == body.head.id and (body.tip.extends(tip) or tip.extends(branch.base)):
+            shared, before = prefix_length(body.head, branch.base), bodies.body(other)
+            check(body, before, name, min(before.prefix_length, shared))
             return

@@ -32,13 +32,17 @@ def test_output_that_a_session_tells_of_stays_and_so_does_that_of_today(home, ca
     fresh, torn_spill = output(home, "2" * 16 + ".txt", days=0), output(home, ".ab.tmp", days=9)
     (home / "sessions" / "x.jsonl").write_text(f'{{"text":"all of it in {named}]\\n"}}\n')
     (home / "sessions" / "x.torn-12").write_text("{")
+    for name in ("x", "gone"):
+        (home / "sessions" / f"{name}.checkpoint").write_text("{")
     assert run(["doctor", "--clean"]) == 0
     assert named.exists()
     assert fresh.exists()
     assert not unnamed.exists()
     assert not torn_spill.exists()
     assert not (home / "sessions" / "x.torn-12").exists()
-    assert "removed 3 files" in capsys.readouterr().out
+    assert (home / "sessions" / "x.checkpoint").exists()
+    assert not (home / "sessions" / "gone.checkpoint").exists()
+    assert "removed 4 files" in capsys.readouterr().out
 
 
 def test_the_rules_in_force_are_said_with_where_each_is_from(home, capsys):

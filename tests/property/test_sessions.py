@@ -15,16 +15,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from omg.agent import requests
 from omg.agent.facts import Fact
 from omg.agent.forks import ForkRefused
 from omg.agent.permit import Answer
 from omg.agent.runtime import Limits
-from omg.session import accounts
+from omg.session import accounts, keeping
 from omg.session.load import load
 from omg.session.verify import verify
 from omg.workspace import git
 from tests.scripted import Says, failure, others_first, prefix, stage
 from tests.session.eventful import records, whole
+from tests.session.same import told
 
 SESSIONS = 120
 PARTS = 8
@@ -178,7 +180,9 @@ class Session:
                 raise turn.exception()
         self.turns.clear()
         if self.on.provider.sent:
-            assert summary(load(self.on.log).tree) == summary(self.conversation.tree)
+            loaded = load(self.on.log)
+            assert summary(loaded.tree) == summary(self.conversation.tree)
+            assert told(loaded) == told(load(self.on.log, whole=True))
 
     async def die(self) -> None:
         """The process is gone; sometimes the machine too, and then the log's end is torn."""
@@ -338,6 +342,10 @@ def no_report_is_lost(tree, log) -> None:
 @given(seed=st.integers(0, 2**32 - 1))
 def test_whatever_happens_what_was_sent_stays_sent(tmp_path_factory, monkeypatch, part, seed):
     monkeypatch.setattr(git, "root", lambda folder: None)
+    # Checkpoints and packed requests, which long sessions have, in short ones too.
+    for module, name, value in ((keeping, "WORTH", 1), (keeping, "EVERY", 9000), (requests, "PACKED", 2)):
+        monkeypatch.setattr(module, name, value)
+    monkeypatch.setattr(requests, "LOOSE", 3)
     session = Session(tmp_path_factory.mktemp("session"), seed + (part << 32))
 
     async def live() -> None:
