@@ -55,7 +55,8 @@ def path_of(log_path: Path) -> Path:
 def save(log_path: Path, point: Checkpoint, bodies: Bodies) -> bool:
     """Put a checkpoint in the place of the one before, at once or not at all; whether that was possible.
 
-    Where not (a full disk, a message that stands in another log, something in the tree that is no data), the next resume only takes longer.
+    Where not (a full disk, a message that stands in another log, something in the tree that is no data), the next
+    resume only takes longer.
     """
     new = log_path.with_suffix(".checkpoint-new")
     try:
