@@ -1,0 +1,63 @@
+"""Reading on in a log from where the last reading ended."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from omg.session.log import Damage, Line, checked
+
+_MARK = 64
+"""Bytes before a place that tell whether a file is still the one that was read."""
+_BEGINNING = b'{"crc":"'
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a log was read: `offset` bytes, behind whole records, and a checksum of the last bytes before."""
+
+    offset: int = 0
+    mark: int = 0
+
+
+def place(path: Path, offset: int) -> Place:
+    """The place `offset` bytes into the file at `path`. Raises OSError."""
+    with path.open("rb") as file:
+        start = max(0, offset - _MARK)
+        file.seek(start)
+        return Place(offset, zlib.crc32(file.read(offset - start)))
+
+
+def goes_on(path: Path, last: Place) -> bool:
+    """Whether the file still holds what was read up to `last`. Raises OSError."""
+    return path.stat().st_size >= last.offset and place(path, last.offset) == last
+
+
+def is_log(path: Path) -> bool:
+    """Whether a file begins like a log. Raises OSError."""
+    with path.open("rb") as file:
+        return file.read(len(_BEGINNING)) == _BEGINNING
+
+
+def read_on(path: Path, start: int) -> Iterator[tuple[list[bytes], int]]:
+    """The records from byte `start` on, as JSON: those that were written together, together, and where they end.
+
+    What is damaged is passed over. An end that is torn, or still being written, is left for the next time. Raises
+    OSError.
+    """
+    together: list[bytes] = []
+    end = start
+    with path.open("rb") as file:
+        file.seek(start)
+        for raw in file:
+            if not raw.endswith(b"\n"):
+                return
+            line = checked(0, end, raw)
+            end += len(raw)
+            if isinstance(line, Line):
+                together.append(line.data)
+            if isinstance(line, Damage) or line.more == 0:
+                yield together, end
+                together = []

@@ -1,0 +1,150 @@
+"""Questions to the index: which sessions a query admits, and where its words stand in them."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+from omg.session.query import Query
+from omg.session.summary import Found, Hit, Summary
+from omg.session.title import clean
+
+_PLACES = 1 << 32
+"""Texts that one session can have: a text's id is the session's number times this, and its place."""
+_HITS = 3
+"""Places that are told of each session."""
+_AROUND = 60
+"""Characters before and behind a word in a snippet, where SQLite makes none."""
+_TOKENS = 20
+_COLUMNS = "num, name, folder, title, created, updated, parent, branch, turns, forks, requests, cost"
+# Scripts that put no spaces between words: FTS5 takes a whole run of them for one word.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
+
+_Row = tuple[int, str, str, str, float, float, str | None, str | None, int, int, int, float | None]
+
+
+def span(num: int) -> tuple[int, int]:
+    """The ids of the texts of session number `num`: the first (of no text), and the last."""
+    return num * _PLACES, (num + 1) * _PLACES - 1
+
+
+def find(base: sqlite3.Connection, logs: Path, query: Query, limit: int, full: bool) -> list[Found]:
+    """The sessions in `logs` that `query` admits, the newest first. `full`: whether there is an index of words."""
+    where, values = _filters(query)
+    words = tuple(word for word in (" ".join(clean(word).split()) for word in query.words) if word)
+    if not words:
+        rows = base.execute(
+            f"SELECT {_COLUMNS} FROM files WHERE {where} ORDER BY updated DESC, name LIMIT ?", (*values, limit)
+        )
+        return [Found(_summary(logs, row)) for row in rows]
+    looked = _Words(base, words, full)
+    found: list[Found] = []
+    for row in base.execute(
+        f"SELECT {_COLUMNS} FROM files WHERE {where} ORDER BY updated DESC, name", values
+    ).fetchall():
+        hits = (*looked.in_title(row), *looked.hits(row[0]))
+        if hits:
+            found.append(Found(_summary(logs, row), hits))
+            if len(found) == limit:
+                break
+    return found
+
+
+def summary(base: sqlite3.Connection, logs: Path, id: str) -> Summary | None:
+    """The session `id`."""
+    row = base.execute(f"SELECT {_COLUMNS} FROM files WHERE name = ? AND id IS NOT NULL", (id,)).fetchone()
+    return None if row is None else _summary(logs, row)
+
+
+def _filters(query: Query) -> tuple[str, list[object]]:
+    """All of a query but its words, as SQL."""
+    parts, values = ["id IS NOT NULL"], list[object]()
+    if query.folder is not None:
+        below = query.folder.rstrip("/") + "/"
+        parts.append("(folder = ? OR substr(folder, 1, ?) = ?)")
+        values += [query.folder, len(below), below]
+    for column, compared, value in (
+        ("branch", "=", query.branch),
+        ("updated", ">=", query.since),
+        ("updated", "<=", query.until),
+    ):
+        if value is not None:
+            parts.append(f"{column} {compared} ?")
+            values.append(value)
+    return " AND ".join(parts), values
+
+
+def _summary(logs: Path, row: _Row) -> Summary:
+    _, name, folder, title, created, updated, parent, branch, turns, forks, requests, cost = row
+    path = logs / f"{name}.jsonl"
+    return Summary(name, path, folder, title, created, updated, parent, branch, turns, forks, requests, cost)
+
+
+class _Words:
+    """Words that must all stand in one text. The last may be the beginning of one, as it is while it is typed."""
+
+    def __init__(self, base: sqlite3.Connection, words: tuple[str, ...], full: bool) -> None:
+        self._base, self._words = base, words
+        self._full = full and all(any(map(str.isalnum, word)) and not _UNSPACED.search(word) for word in words)
+        self._condition, self._values = self._matched() if self._full else self._alike()
+        table, id = ("words", "rowid") if self._full else ("texts", "id")
+        rows = base.execute(f"SELECT DISTINCT {id} >> 32 FROM {table} WHERE {self._condition}", self._values)
+        self._sessions = {int(num) for (num,) in rows}
+
+    def _matched(self) -> tuple[str, list[str]]:
+        quoted = ['"' + word.replace('"', " ") + '"' for word in self._words]
+        return "words MATCH ?", [" AND ".join(quoted) + "*"]
+
+    def _alike(self) -> tuple[str, list[str]]:
+        patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", word) + "%" for word in self._words]
+        return " AND ".join(["text LIKE ? ESCAPE '\\'"] * len(patterns)), patterns
+
+    def in_title(self, row: _Row) -> Iterator[Hit]:
+        """A hit where all the words stand in the title."""
+        title = row[3]
+        if all(word.casefold() in title.casefold() for word in self._words):
+            yield Hit("main", None, "title", *_around(title, self._words))
+
+    def hits(self, num: int) -> Iterator[Hit]:
+        """The newest places in session number `num`."""
+        if num not in self._sessions:
+            return
+        if self._full:
+            shown = f"snippet(words, 0, '\x02', '\x03', '…', {_TOKENS})"
+            sql = f"SELECT rowid, {shown} FROM words WHERE {self._condition} AND rowid BETWEEN ? AND ?"
+            order = "ORDER BY rowid DESC LIMIT ?"
+        else:
+            sql, order = (
+                f"SELECT id, text FROM texts WHERE {self._condition} AND id BETWEEN ? AND ?",
+                "ORDER BY id DESC LIMIT ?",
+            )
+        for id, text in self._base.execute(f"{sql} {order}", (*self._values, *span(num), _HITS)).fetchall():
+            place = self._base.execute("SELECT branch, node, kind FROM texts WHERE id = ?", (id,)).fetchone()
+            snippet, marks = _marked(text) if self._full else _around(text, self._words)
+            yield Hit(place[0], place[1], place[2], snippet, marks)
+
+
+def _marked(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """SQLite's snippet without the signs around its words, and where these stand."""
+    plain, marks = "", list[tuple[int, int]]()
+    for part in text.split("\x02"):
+        word, ended, rest = part.partition("\x03")
+        if ended:
+            marks.append((len(plain), len(plain) + len(word)))
+        plain += word + rest
+    return plain, tuple(marks)
+
+
+def _around(text: str, words: tuple[str, ...]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The text around the first place where one of `words` stands, and where they stand in it."""
+    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+    first = pattern.search(text)
+    at = first.start() if first else 0
+    start = text.rfind(" ", 0, at - _AROUND) + 1 if at > _AROUND else 0
+    end = text.find(" ", at + _AROUND) if len(text) > at + 2 * _AROUND else -1
+    cut = ("…" if start else "") + (text[start:end] + "…" if end > 0 else text[start:])
+    return cut, tuple(found.span() for found in pattern.finditer(cut))
