@@ -269,6 +269,15 @@ class BudgetSet(Record):
     limit: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TitleSet(Record):
+    """The session's title from here on. One that a person gave is not replaced by the model's."""
+
+    kind: ClassVar[str] = "title"
+    title: str
+    by: Literal["person", "model"] = "person"
+
+
 class JournalError(Trouble):
     """The journal could not be written, and holds nothing of what was to be recorded."""
 

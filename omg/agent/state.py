@@ -27,6 +27,7 @@ from omg.agent.journal import (
     SessionMade,
     SummaryMade,
     TakenBack,
+    TitleSet,
 )
 from omg.agent.permit import Mode
 from omg.agent.requests import Request, Requests
@@ -131,6 +132,8 @@ class Tree:
         """Nodes by the name they were marked with, the newest last."""
         self.folded: dict[str, Node] = {}
         """By the newest node that an epoch began with: the newest one of the history that was folded into it."""
+        self.title: TitleSet | None = None
+        """The title that somebody has given."""
         self.updated = 0.0
         self.prices: PriceList = LISTED
         """What its requests are priced by. Not on record: what a person sets holds for what was billed before, too."""
@@ -208,6 +211,9 @@ class Tree:
                 self.branches[record.branch].mode = record.mode
             case BudgetSet():
                 self.branches[record.branch].budget = record.limit
+            case TitleSet():
+                if record.by == "person" or self.title is None or self.title.by == "model":
+                    self.title = record
             case _:
                 raise TypeError(f"a record of no known kind: {record!r}")
 

@@ -8,7 +8,7 @@ from typing import NoReturn, cast
 
 _LATER = ("compact", "acp", "try")
 """Commands of the public contract that are not there yet."""
-_PATHS = frozenset({"cwd", "file"})
+_PATHS = frozenset({"cwd", "file", "folder", "to"})
 """Arguments that name a file, whose name may be any bytes."""
 
 
@@ -130,10 +130,16 @@ def _add_commands(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyr
     fork.add_argument("tasks", metavar="TASK", nargs="+")
     fork.add_argument("--at", metavar="NODE", help="from this node or branch")
     fork.add_argument("--write", action="store_true", help="forks that write: not there yet")
-    add("sessions", "list saved sessions")
-    add("show", "print a saved session", session=True)
-    export = add("export", "write a saved session as Markdown or JSON", session=True)
-    export.add_argument("--format", choices=("markdown", "json"), default="markdown")
+    _add_sessions(add("sessions", "list saved sessions, or find some by their words"))
+    show = add("show", "print a saved session to be read", session=True)
+    show.add_argument("--branch", metavar="F", help="one branch: main, or a fork")
+    show.add_argument("--turn", metavar="N", type=_positive, help="one turn of it")
+    show.add_argument("--full", action="store_true", help="with what tools were given and came to, and thinking")
+    export = add("export", "write a saved session as Markdown, HTML or JSON", session=True)
+    export.add_argument("--format", choices=("markdown", "html", "json"), help="else by FILE's ending, else Markdown")
+    export.add_argument("-o", "--to", metavar="FILE", help="write FILE, where there is none yet")
+    export.add_argument("--force", action="store_true", help="also over another file")
+    export.add_argument("--full", action="store_true", help="Markdown with what tools were given and came to")
     add("tree", "branches, epochs, anchors and forks: what they cost, and what is warm", session=True)
     add("cache", "the ledger: what each request read, wrote and cost", session=True)
     audit = add("audit", "hold the ledger against the provider's usage report", session=True)
@@ -151,6 +157,18 @@ def _add_commands(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyr
     doctor.add_argument("--clean", action="store_true", help="remove torn ends and kept output that nobody needs")
     for name in _LATER:
         add(name, "not there yet").add_argument("rest", nargs="*", help=argparse.SUPPRESS)
+
+
+def _add_sessions(sessions: argparse.ArgumentParser) -> None:
+    add = sessions.add_argument
+    add("do", metavar="WORDS", nargs="*", help="words to find; or: rename ID TITLE, delete ID, restore ID, prune")
+    add("--folder", metavar="DIR", help="of DIR and the folders below it")
+    add("--branch", metavar="NAME", help="that were last worked in on this git branch")
+    add("--since", metavar="DAY", help="worked in since: 2026-11-20, today, yesterday, 12h, 3d, 2w, 6m, 1y")
+    add("--until", metavar="DAY", help="last worked in until then")
+    add("--limit", metavar="N", type=_positive, default=None, help="the newest N at most")
+    add("--trash", action="store_true", help="what was deleted")
+    add("--older", metavar="DAY", default="30d", help="with prune: what was deleted before (30d)")
 
 
 def _port(text: str) -> int:

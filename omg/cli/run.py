@@ -221,36 +221,10 @@ def _json(value: object) -> None:
     _say(json.dumps(value, ensure_ascii=False))
 
 
-def _sessions(args: argparse.Namespace) -> int:
-    from datetime import datetime
+def _shelf():
+    from omg.cli import shelf
 
-    found = _store(args).summaries()
-    if args.output != "text":
-        _json([summary.to_json() for summary in found])
-        return 0
-    for summary in found:
-        when = datetime.fromtimestamp(summary.updated).strftime("%Y-%m-%d %H:%M")
-        _say(f"{summary.id}  {when}  {summary.folder}  {summary.title}")
-    if not found:
-        sys.stderr.write("omg: no sessions yet\n")
-    return 0
-
-
-def _show(args: argparse.Namespace) -> int:
-    from omg.session.reports import exported, markdown
-
-    tree = _loaded(args).tree
-    _say(markdown(tree)) if args.output == "text" else _json(exported(tree))
-    return 0
-
-
-def _export(args: argparse.Namespace) -> int:
-    from omg.session.reports import exported, markdown
-
-    tree = _loaded(args).tree
-    plain = args.format == "markdown" and args.output == "text"
-    _say(markdown(tree)) if plain else _json(exported(tree))
-    return 0
+    return shelf
 
 
 def _tree(args: argparse.Namespace) -> int:
@@ -335,9 +309,9 @@ def _not_there(args: argparse.Namespace) -> int:
 _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "talk": _talk,
     "fork": _fork,
-    "sessions": _sessions,
-    "show": _show,
-    "export": _export,
+    "sessions": lambda args: _shelf().sessions(args, _store(args), _folder(args)),
+    "show": lambda args: _shelf().show(args, _loaded(args).tree, _store(args)),
+    "export": lambda args: _shelf().export(args, _loaded(args).tree, _store(args)),
     "tree": _tree,
     "cache": _cache,
     "audit": _audit,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from omg.agent.compose import open_calls
 from omg.agent.permit import MODES
@@ -12,12 +11,11 @@ from omg.cache.fan import Departure
 from omg.cache.quote import Quote
 from omg.core.amounts import hit, money, ratio, tokens
 from omg.core.trouble import Trouble
-from omg.session import journeys
+from omg.session import journeys, shelf
 from omg.session.command import Action, Command, Done
 from omg.session.conversation import Conversation
 from omg.session.purses import budget, split_budget
-from omg.session.reports import cache_table, markdown
-from omg.session.store import Store
+from omg.session.reports import cache_table
 from omg.session.warmth import kept
 
 
@@ -220,28 +218,6 @@ async def _mode(conversation: Conversation, rest: str) -> Done:
     return Done(f"mode {rest}")
 
 
-async def _sessions(conversation: Conversation, rest: str) -> Done:
-    summaries = Store(conversation.config.home).summaries()[:20]
-    return Done("\n".join(f"{s.id}  {s.folder}  {s.title}" for s in summaries) or "no sessions yet")
-
-
-async def _resume(conversation: Conversation, rest: str) -> Done:
-    if rest:
-        Store(conversation.config.home).find(rest, conversation.config.folder)
-    return Done(action=Action("resume", rest))
-
-
-async def _export(conversation: Conversation, rest: str) -> Done:
-    path = Path(rest).expanduser() if rest else Path(f"omg-{conversation.id}.md")
-    target = conversation.config.folder / path
-    try:
-        with target.open("x", encoding="utf-8") as file:
-            file.write(markdown(conversation.tree))
-    except OSError as error:
-        raise Trouble(f"cannot write {target}: {error.strerror}") from error
-    return Done(f"written to {target}")
-
-
 async def _open(conversation: Conversation, rest: str) -> Done:
     if rest and not rest.isdecimal():
         raise Trouble("say which call: /open N, with the number behind its line")
@@ -292,9 +268,16 @@ COMMANDS: dict[str, Command] = {
         Command("cache", "", "the ledger", _cache),
         Command("model", "[NAME [EFFORT]]", "show or change the model", _model),
         Command("mode", "[MODE]", "show or change what it may do unasked", _mode),
-        Command("sessions", "", "list saved sessions", _sessions),
-        Command("resume", "[SESSION]", "go on with another session", _resume),
-        Command("export", "[FILE]", "write this session as Markdown", _export),
+        Command(
+            "sessions",
+            "[WORDS]",
+            "list saved sessions, or find some; folder: branch: since: until: too",
+            shelf.sessions,
+        ),
+        Command("resume", "[N|SESSION|WORDS]", "go on with another session", shelf.resume),
+        Command("rename", "TITLE", "give this session a title", shelf.rename),
+        Command("delete", "[N|SESSION]", "move another session to the trash", shelf.delete),
+        Command("export", "[FILE]", "write this session as Markdown, HTML or JSON, by the file's ending", shelf.export),
         Command("trust", "", "accept this folder's settings", _trust),
         Command("help", "", "this list", _help),
         Command("quit", "", "leave; the session is saved", _quit),

@@ -13,7 +13,7 @@ from omg.agent.permit import MODES
 from omg.core.tool import ToolError
 from omg.session.commands import COMMANDS, Command
 from omg.session.conversation import Conversation
-from omg.session.store import Store
+from omg.session.query import Query
 from omg.workspace.listing import names_under
 
 _AT = re.compile(r"(?:^|(?<=[\s(`\"']))@([^\s@]*)$")
@@ -123,7 +123,7 @@ def command_values(conversation: Conversation, name: str, usage: str) -> list[tu
     if name == "model":
         return [(model, "") for model in claude_names()]
     if name == "resume":
-        return [(summary.id, summary.title) for summary in Store(conversation.config.home).summaries()[:_MOST]]
+        return [(found.summary.id, found.summary.title) for found in conversation.library.find(Query(), _MOST)]
     if usage.startswith(("F", "[F")) and not usage.startswith("[FILE"):
         branches = conversation.tree.branches.values()
         return [(branch.name, branch.made.task or "") for branch in branches if branch.made.parent is not None]

@@ -26,6 +26,8 @@ from omg.core.spoken import Attachment, Spoken
 from omg.core.tool import ToolError
 from omg.session.config import Config
 from omg.session.gaps import Gaps
+from omg.session.library import Library
+from omg.session.picker import Picker
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.workspace import git
@@ -77,6 +79,9 @@ class Conversation:
         self.notes: list[str] = []
         """What goes before the model with the person's next words, such as a command they ran themselves."""
         self.gaps = Gaps(config.home)
+        self.library = Library(config.home)
+        self.picker = Picker(self.library, config.folder, time.time)
+        """What `/sessions` found last, to choose from by number."""
         root = git.root(config.folder)
         self.agent = Agent(
             Runtime(
@@ -208,6 +213,7 @@ class Conversation:
         await self.agent.close()
         await self.warm.close()
         self.agent.runtime.journal.close()
+        self.library.close()
         await self.config.provider.close()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from omg.session.log import Damage, Line, checked
+from omg.session.log import Damage, Line, checked, raw_lines
 
 _MARK = 64
 """Bytes before a place that tell whether a file is still the one that was read."""
@@ -48,16 +48,12 @@ def read_on(path: Path, start: int) -> Iterator[tuple[list[bytes], int]]:
     OSError.
     """
     together: list[bytes] = []
-    end = start
-    with path.open("rb") as file:
-        file.seek(start)
-        for raw in file:
-            if not raw.endswith(b"\n"):
-                return
-            line = checked(0, end, raw)
-            end += len(raw)
-            if isinstance(line, Line):
-                together.append(line.data)
-            if isinstance(line, Damage) or line.more == 0:
-                yield together, end
-                together = []
+    for number, offset, raw in raw_lines(path, offset=start):
+        if not raw.endswith(b"\n"):
+            return
+        line = checked(number, offset, raw)
+        if isinstance(line, Line):
+            together.append(line.data)
+        if isinstance(line, Damage) or line.more == 0:
+            yield together, offset + len(raw)
+            together = []

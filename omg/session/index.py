@@ -67,6 +67,10 @@ class Index:
         """One session, as last updated. Raises Busy."""
         return self._reading.run(lambda base: search.summary(base, self.logs, id))
 
+    def said(self, id: str, most: int) -> list[tuple[str, str]]:
+        """The last texts of a session's main branch, the newest last: kind and text. Raises Busy."""
+        return self._reading.run(lambda base: search.said(base, id, most))
+
     @property
     def _reading(self) -> Database:
         return self._writes if self._writes.in_memory else self._reads

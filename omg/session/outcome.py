@@ -56,12 +56,12 @@ def _linked(conversation: Conversation) -> list[Line]:
 def linked_lines(store: Store, id: str, prices: PriceList = LISTED) -> list[Line]:
     """The requests of the sessions forked from session `id`, and of theirs. Unreadable ones are passed over."""
     found: list[Line] = []
-    for summary in store.children(id):
+    for path in store.children(id):
         try:
-            tree = load(summary.path).tree
+            tree = load(path).tree
         except NoSession:
             continue
         tree.prices = prices
         found += accounts.lines(tree)
-        found += linked_lines(store, summary.id, prices)
+        found += linked_lines(store, path.stem, prices)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +12,8 @@ from omg.core.trouble import Trouble
 from omg.session.query import Query, parse_query
 from omg.session.summary import Found, Summary
 
+Clock = Callable[[], float]
+"""Seconds, UTC epoch."""
 ROWS = 50
 """Rows that are found at most."""
 
@@ -46,15 +48,17 @@ class Row:
 class Picker:
     """Rows for what was typed last. `current` is left out of them: the session one is in."""
 
-    def __init__(self, source: Source, here: Path, now: float, current: str | None = None) -> None:
+    def __init__(self, source: Source, here: Path, clock: Clock, current: str | None = None) -> None:
         self.rows: tuple[Row, ...] = ()
-        self._source, self._here, self._now, self._current = source, here, now, current
+        self.current = current
+        self._source, self._here, self._clock = source, here, clock
 
     def search(self, text: str) -> tuple[Row, ...]:
         """The rows for a line as `parse_query` reads it, the newest first. Raises BadQuery, and keeps the rows then."""
-        found = self._source.find(parse_query(text, self._now, self._here))
-        kept = [one for one in found if one.summary.id != self._current]
-        self.rows = tuple(self._row(number, one) for number, one in enumerate(kept, 1))
+        now = self._clock()
+        found = self._source.find(parse_query(text, now, self._here))
+        kept = [one for one in found if one.summary.id != self.current]
+        self.rows = tuple(_row(number, one, now) for number, one in enumerate(kept, 1))
         return self.rows
 
     def preview(self, row: Row) -> str:
@@ -75,25 +79,27 @@ class Picker:
             return rows[0].id
         raise Trouble(f"{len(rows)} sessions match: say a number" if rows else f"no session matches {text!r}")
 
-    def _row(self, number: int, found: Found) -> Row:
-        title, about = found.summary.title or "(no words yet)", self._about(found.summary)
-        hit = next((hit for hit in found.hits if hit.kind != "title"), None)
-        if hit is None:
-            return Row(number, found.summary.id, title, about)
-        where = "" if hit.branch == "main" else f"{hit.branch}: "
-        marks = tuple((start + len(where), end + len(where)) for start, end in hit.marks)
-        return Row(number, found.summary.id, title, about, where + hit.snippet, marks)
 
-    def _about(self, summary: Summary) -> str:
-        parts = [
-            ago(self._now - summary.updated),
-            short_folder(summary.folder),
-            summary.branch or "",
-            count(summary.turns, "turn"),
-            count(summary.forks, "fork") if summary.forks else "",
-            money(summary.cost_usd) if summary.cost_usd else "",
-        ]
-        return " · ".join(part for part in parts if part)
+def _row(number: int, found: Found, now: float) -> Row:
+    title, about = found.summary.title or "(no words yet)", _about(found.summary, now)
+    hit = next((hit for hit in found.hits if hit.kind != "title"), None)
+    if hit is None:
+        return Row(number, found.summary.id, title, about)
+    where = "" if hit.branch == "main" else f"{hit.branch}: "
+    marks = tuple((start + len(where), end + len(where)) for start, end in hit.marks)
+    return Row(number, found.summary.id, title, about, where + hit.snippet, marks)
+
+
+def _about(summary: Summary, now: float) -> str:
+    parts = [
+        ago(now - summary.updated),
+        short_folder(summary.folder),
+        summary.branch or "",
+        count(summary.turns, "turn"),
+        count(summary.forks, "fork") if summary.forks else "",
+        money(summary.cost_usd) if summary.cost_usd else "",
+    ]
+    return " · ".join(part for part in parts if part)
 
 
 def count(number: int, what: str) -> str:

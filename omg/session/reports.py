@@ -1,17 +1,15 @@
-"""A session as something to read: the ledger as a table and as JSON, the transcript as Markdown and as JSON."""
+"""The ledger as a table and as JSON."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from omg.agent.state import Branch, Tree
+from omg.agent.state import Tree
 from omg.cache.ledger import Figures, Line
 from omg.core.amounts import hit, money, ratio
 from omg.core.usage import Usage
 from omg.session import accounts
-from omg.wire.chain import path
 
 
 def cache_json(tree: Tree, linked: Sequence[Line] = ()) -> dict[str, object]:
@@ -92,65 +90,3 @@ def _count(value: int | None) -> str:
 def _table(rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-
-
-def markdown(tree: Tree) -> str:
-    """The session as Markdown: main, then each fork under its task."""
-    made = tree.session
-    day = datetime.fromtimestamp(made.at, UTC).strftime("%Y-%m-%d")
-    parts = [f"# Session {made.id}\n\n{made.folder}, {day}"]
-    for branch in tree.branches.values():
-        title = "main" if branch.made.parent is None else f"fork {branch.name}: {branch.made.task}"
-        parts += [f"## {title}", *_transcript(branch)]
-    return "\n\n".join(parts) + "\n"
-
-
-def _transcript(branch: Branch) -> Iterator[str]:
-    shared = branch.base.depth if branch.base and branch.made.parent else 0
-    for node in path(branch.tip)[shared:]:
-        for block in node.message.content:
-            text = _shown(block)
-            if text:
-                yield f"**{node.role}**: {text}" if block.get("type") == "text" else text
-
-
-def _shown(block: dict[str, object]) -> str:
-    match block.get("type"):
-        case "text":
-            return str(block["text"])
-        case "thinking":
-            return f"> {block.get('thinking')}".replace("\n", "\n> ") if block.get("thinking") else ""
-        case "tool_use":
-            return f"`{block['name']}` {json.dumps(block['input'], ensure_ascii=False)}"
-        case "tool_result":
-            return f"```\n{_result_text(block.get('content'))}\n```"
-        case kind:
-            return f"({kind})"
-
-
-def _result_text(content: object) -> str:
-    if isinstance(content, list):
-        return "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))  # pyright: ignore
-    return str(content)
-
-
-def exported(tree: Tree) -> dict[str, object]:
-    """The session as JSON: its branches with their messages as they were sent, and the ledger."""
-    made = tree.session
-    return {
-        "session": made.id,
-        "folder": made.folder,
-        "created": made.at,
-        "parent": made.parent,
-        "branches": [
-            {
-                "branch": branch.name,
-                "parent": branch.made.parent,
-                "task": branch.made.task,
-                "status": branch.status,
-                "messages": [json.loads(node.message.body) for node in path(branch.tip)],
-            }
-            for branch in tree.branches.values()
-        ],
-        "cache": cache_json(tree),
-    }

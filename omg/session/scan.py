@@ -266,7 +266,7 @@ def _hash(text: str) -> int:
 
 
 def _text(value: object) -> str:
-    return title.clean(str(value)) if value is not None else ""
+    return " ".join(title.clean(str(value)).split()) if value is not None else ""
 
 
 def _number(value: Any) -> float:

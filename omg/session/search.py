@@ -60,6 +60,15 @@ def summary(base: sqlite3.Connection, logs: Path, id: str) -> Summary | None:
     return None if row is None else _summary(logs, row)
 
 
+def said(base: sqlite3.Connection, id: str, most: int) -> list[tuple[str, str]]:
+    """The last texts of the main branch of session `id`, the newest last: kind and text."""
+    row = base.execute("SELECT num FROM files WHERE name = ?", (id,)).fetchone()
+    if row is None:
+        return []
+    sql = "SELECT kind, text FROM texts WHERE id BETWEEN ? AND ? AND branch = 'main' ORDER BY id DESC LIMIT ?"
+    return base.execute(sql, (*span(row[0]), most)).fetchall()[::-1]
+
+
 def _filters(query: Query) -> tuple[str, list[object]]:
     """All of a query but its words, as SQL."""
     parts, values = ["id IS NOT NULL"], list[object]()

@@ -1,20 +1,16 @@
-"""Where sessions are kept, how one is found, and the list of them all."""
+"""Where sessions are kept, and how one is found by its name."""
 
 from __future__ import annotations
 
 import json
 import secrets
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 from omg.session.load import NoSession
 from omg.session.log import Damage, read_lines
-from omg.session.summary import Summary
-
-_TITLE = 80
-"""Characters of a title: the beginning of the first words."""
-_LOOKED_AT = 200
-"""Records that are looked through for a title."""
 
 
 class Store:
@@ -33,10 +29,20 @@ class Store:
     def path(self, id: str) -> Path:
         return self.folder / f"{id}.jsonl"
 
-    def summaries(self) -> list[Summary]:
-        """All sessions whose beginning can be read, the newest first."""
-        found = [summary for path in self.folder.glob("*.jsonl") if (summary := _summary(path))]
-        return sorted(found, key=lambda summary: summary.updated, reverse=True)
+    def newest(self) -> Iterator[Path]:
+        """The logs in which something has happened, the newest first."""
+        return (path for path, _ in self._begun())
+
+    def _begun(self) -> Iterator[tuple[Path, dict[str, object]]]:
+        """The logs that begin like a session, with their first records, the newest first."""
+        times: list[tuple[float, Path]] = []
+        for path in self.folder.glob("*.jsonl"):
+            with suppress(OSError):  # gone meanwhile
+                times.append((path.stat().st_mtime, path))
+        for _, path in sorted(times, reverse=True):
+            first = _first(path)
+            if first is not None:
+                yield path, first
 
     def find(self, name: str, folder: Path) -> Path:
         """The log of the session called `name`: an id, a unique beginning of one, or `last` (the newest of
@@ -54,14 +60,14 @@ class Store:
 
     def _last(self, folder: Path) -> Path:
         here = str(folder.resolve())
-        for summary in self.summaries():
-            if summary.folder == here:
-                return summary.path
+        for path, first in self._begun():
+            if first["folder"] == here:
+                return path
         raise NoSession(f"there is no session in {here} yet: begin one with `omg`")
 
-    def children(self, id: str) -> list[Summary]:
-        """The sessions that were forked from session `id`."""
-        return [summary for summary in self.summaries() if summary.parent == id]
+    def children(self, id: str) -> list[Path]:
+        """The logs of the sessions that were forked from session `id`."""
+        return [path for path, first in self._begun() if first.get("parent") == id]
 
 
 def _few(ids: Iterable[str]) -> str:
@@ -69,41 +75,12 @@ def _few(ids: Iterable[str]) -> str:
     return ", ".join(listed[:5]) + (", …" if len(listed) > 5 else "")
 
 
-def _summary(path: Path) -> Summary | None:
-    """What the beginning of a log says; None where it is not one, or has gone meanwhile."""
+def _first(path: Path) -> dict[str, object] | None:
+    """The first record of a log; None where it is not one, or has gone meanwhile."""
     try:
-        objects = _objects(path)
-        first = next(objects, None)
-        if first is None or first.get("kind") != "session":
-            return None
-        title = next((words for values in objects if (words := _words(values))), "")
-        updated = path.stat().st_mtime
-    except OSError:
+        line = next(read_lines(path), None) if path.is_file() else None
+        found: object = None if line is None or isinstance(line, Damage) else json.loads(line.data)
+    except (OSError, ValueError):
         return None
-    parent = first.get("parent")
-    return Summary(
-        str(first["id"]),
-        path,
-        str(first["folder"]),
-        title,
-        float(str(first["at"])),
-        updated,
-        str(parent) if parent else None,
-    )
-
-
-def _objects(path: Path) -> Iterator[dict[str, object]]:
-    for count, line in enumerate(read_lines(path)):
-        if count >= _LOOKED_AT:
-            return
-        if not isinstance(line, Damage):
-            yield json.loads(line.data)
-
-
-def _words(values: dict[str, object]) -> str:
-    """The person's own words in a node's record, as a title."""
-    at, message = values.get("words"), values.get("message")
-    if not isinstance(at, int) or not isinstance(message, dict):
-        return ""
-    text = " ".join(str(message["content"][at]["text"]).split())  # pyright: ignore[reportUnknownArgumentType]
-    return text if len(text) <= _TITLE else text[: _TITLE - 1] + "…"
+    values = cast(dict[str, object], found) if isinstance(found, dict) else {}
+    return values if values.get("kind") == "session" and {"id", "folder"} <= values.keys() else None

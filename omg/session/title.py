@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from omg.core.hidden import HIDDEN
+
 LONGEST = 80
 """Characters of a title."""
 FIRST = 3
@@ -12,7 +14,11 @@ FIRST = 3
 
 _FENCE = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _URL = re.compile(r"\bhttps?://(?:www\.)?([^\s/?#]+)[^\s]*")
-_PATH = re.compile(r"(?<![\w/])@?(?:~|\.{1,2})?(?:/?[\w.+-]+/)+([\w.+-]*[\w+-])/?(?=[\s,;:!?.)\]'\"`]|$)")
+# Absolute, or from here or home, or named with @, or with a file's ending: `either/or` is none.
+_PATH = re.compile(
+    r"(?<![\w/.@~])(?:@?(?:~|\.{1,2})?/(?:[\w.+-]+/)*|@(?:[\w.+-]+/)+|(?:[\w.+-]+/)+(?=[\w+-][\w.+-]*\.\w))"
+    r"([\w.+-]*[\w+-])/?(?=[\s,;:!?.)\]'\"`]|$)"
+)
 _SENTENCE = re.compile(r"(?<=[\w)\]'\"`][.!?…])\s+(?=\S)|\n\s*\n")
 _CLIPPED = 2000
 """Characters of a message that are looked at."""
@@ -29,7 +35,7 @@ def derived(first: Sequence[str]) -> str:
 
 def shortened(text: str) -> str:
     """One message as a title: one line of at most LONGEST characters."""
-    text = clean(text[:_CLIPPED], keep="\n").strip()
+    text = clean(text[:_CLIPPED]).strip()
     bare = _FENCE.sub(" ", text).strip() or text
     bare = _PATH.sub(r"\1", _URL.sub(r"\1", bare))
     sentence = " ".join(_SENTENCE.split(bare, maxsplit=1)[0].split())
@@ -45,10 +51,6 @@ def cut(text: str, most: int) -> str:
     return (kept[:word] if word > most // 2 else kept) + "…"
 
 
-def clean(text: str, keep: str = "") -> str:
-    """`text` without what would move, hide or turn round other text on a screen, or could not be stored: control and
-    bidirectional characters and halves of surrogate pairs become spaces, but for those in `keep`."""
-    return _UNCLEAN.sub(lambda found: found[0] if found[0] in keep else " ", text)
-
-
-_UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+def clean(text: str) -> str:
+    """`text` with a space for each character that no screen shows as it is, and that could not be stored."""
+    return HIDDEN.sub(" ", text)

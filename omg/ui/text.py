@@ -6,22 +6,23 @@ import re
 
 from rich.cells import cell_len, get_character_cell_size
 
+from omg.core import hidden
+from omg.core.hidden import HIDDEN
+
 _SEQUENCE = re.compile(
     r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[PX^_][^\x1b]*(?:\x1b\\)?|[ -/]*[0-~])"
 )
-# Also what turns the direction of writing around: with it, a command can read as another one.
-_HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
     """Text from elsewhere without what would move the cursor or paint: only new lines stay, tabs become spaces."""
     text = _SEQUENCE.sub("", text.replace("\r\n", "\n"))
-    return _HIDDEN.sub("", text.expandtabs(4))
+    return HIDDEN.sub("", text.expandtabs(4))
 
 
 def exact(text: str) -> str:
     """Text with everything hidden made visible, for what a person is asked to agree to."""
-    return _HIDDEN.sub(lambda found: found[0].encode("unicode_escape", "replace").decode(), text).expandtabs(4)
+    return hidden.exact(text).expandtabs(4)
 
 
 def one_line(text: str) -> str:

@@ -18,7 +18,7 @@ WRONG = [
     (["--fork", "x", "verify"], "--fork does not go with the command verify"),
     (["-p", "hi", "--repl"], "exclude each other"),
     (["-p", "hi", "--frok"], "unrecognized arguments: --frok"),
-    (["sessions", "more"], "unrecognized arguments: more"),
+    (["doctor", "more"], "unrecognized arguments: more"),
     (["--max-turns", "0", "-p", "x"], "--max-turns"),
     (["--budget", "nan", "-p", "x"], "--budget"),
 ]

@@ -51,6 +51,7 @@ BY_NAME = {
     "how": st.sampled_from(["whole", "cut", "refused", "failed", "interrupted"]),
     "purpose": st.sampled_from(["turn", "fork", "aside"]),
     "words": st.none() | numbers,
+    "by": st.sampled_from(["person", "model"]),
 }
 BY_TYPE = {
     "bool": st.booleans(),

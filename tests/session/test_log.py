@@ -137,7 +137,7 @@ async def test_the_words_that_found_no_room_come_back_and_a_new_session_can_stil
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert (outcome.stop, on.seen(TurnEnded)[-1].draft) == ("error", "first")
     assert on.provider.sent == []
-    assert Store(on.home).summaries() == []
+    assert list(Store(on.home).newest()) == []
     assert list((on.home / "sessions").iterdir()) == []
     assert (await conversation.say("first")).stop == "end_turn"
     await conversation.close()
@@ -193,7 +193,7 @@ def test_what_is_no_session_is_told_in_one_line_and_listed_nowhere(tmp_path, con
     with pytest.raises(NoSession):
         on.again(name="abc123")
     assert path.read_bytes() == content
-    assert Store(on.home).summaries() == []
+    assert list(Store(on.home).newest()) == []
     Log(path).close()
 
 

@@ -25,7 +25,7 @@ async def test_nothing_is_written_before_anything_happens(tmp_path):
     on = stage(tmp_path, lines())
     await on.open().close()
     assert not (on.home / "sessions").exists()
-    assert Store(on.home).summaries() == []
+    assert list(Store(on.home).newest()) == []
     with pytest.raises(NoSession, match="no session in"):
         on.again()
 
@@ -51,18 +51,6 @@ async def test_of_several_that_begin_alike_none_is_chosen(tmp_path):
         Store(on.home).path(name).touch()
     with pytest.raises(NoSession, match="2 sessions begin"):
         Store(on.home).find("abc", on.folder)
-
-
-async def test_the_list_tells_title_folder_and_time_and_has_the_newest_first(tmp_path):
-    on = stage(tmp_path, lines())
-    one = await said(on, "first   words\nof it")
-    two = await said(on, "x" * 200)
-    newest, oldest = Store(on.home).summaries()
-    assert (newest.id, oldest.id) == (two, one)
-    assert oldest.title == "first words of it"
-    assert len(newest.title) == 80
-    assert newest.folder == str(on.folder.resolve())
-    assert newest.created <= newest.updated + 1
 
 
 async def test_a_fork_of_a_saved_session_shares_its_bytes_and_knows_where_it_is_from(tmp_path):

@@ -35,7 +35,7 @@ SESSIONS = Some(
 
 
 def picker(current=None) -> Picker:
-    return Picker(SESSIONS, Path("/w"), 9_060.0, current)
+    return Picker(SESSIONS, Path("/w"), lambda: 9_060.0, current)
 
 
 def test_a_row_says_what_when_where_and_how_much():

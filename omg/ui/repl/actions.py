@@ -44,7 +44,7 @@ async def _resume(talk: Talk, open: Open, name: str) -> None:
     """Go on with another session; this one is closed when that one is open."""
     if not name:
         done = await run_command(open.conversation, "/sessions")
-        talk.page.line(f"{done.text}\nsay which: /resume SESSION")
+        talk.page.line(f"{done.text}\nsay which: /resume N, or /resume WORDS")
         return
     conversation = await asyncio.to_thread(talk.screen.open, talk.questions, name)
     await talk.put_away(open)

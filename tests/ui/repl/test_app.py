@@ -365,7 +365,7 @@ async def test_another_session_is_gone_on_with(tmp_path):
         await desk.sees("› first")
         assert desk.app.talk.open.conversation.id == old
         desk.type("/resume" + ENTER)
-        await desk.sees("say which: /resume SESSION")
+        await desk.sees("say which: /resume N")
 
 
 async def test_words_typed_before_the_session_is_open_are_kept(tmp_path):
