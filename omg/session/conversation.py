@@ -6,7 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omg.agent.agent import Agent
 from omg.agent.budget import Purse
@@ -26,12 +28,14 @@ from omg.core.spoken import Attachment, Spoken
 from omg.core.tool import ToolError
 from omg.session.config import Config
 from omg.session.gaps import Gaps
-from omg.session.library import Library
-from omg.session.picker import Picker
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.workspace import git
 from omg.workspace.regular import read_beginning
+
+if TYPE_CHECKING:
+    from omg.session.library import Library
+    from omg.session.picker import Picker
 
 Failed = Callable[[Exception], None]
 _BRIEF = 40_000
@@ -79,9 +83,6 @@ class Conversation:
         self.notes: list[str] = []
         """What goes before the model with the person's next words, such as a command they ran themselves."""
         self.gaps = Gaps(config.home)
-        self.library = Library(config.home)
-        self.picker = Picker(self.library, config.folder, time.time)
-        """What `/sessions` found last, to choose from by number."""
         root = git.root(config.folder)
         self.agent = Agent(
             Runtime(
@@ -119,6 +120,20 @@ class Conversation:
     @property
     def model(self) -> str:
         return self.tree.branches["main"].head.model
+
+    @cached_property
+    def library(self) -> Library:
+        """All saved sessions."""
+        from omg.session.library import Library
+
+        return Library(self.config.home)
+
+    @cached_property
+    def picker(self) -> Picker:
+        """What `/sessions` found last, to choose from by number."""
+        from omg.session.picker import Picker
+
+        return Picker(self.library, self.config.folder, time.time, self.id)
 
     @property
     def busy(self) -> bool:
@@ -213,7 +228,8 @@ class Conversation:
         await self.agent.close()
         await self.warm.close()
         self.agent.runtime.journal.close()
-        self.library.close()
+        if "library" in vars(self):
+            self.library.close()
         await self.config.provider.close()
 
 

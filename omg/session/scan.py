@@ -9,7 +9,7 @@ import zlib
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, cast
 
-from omg.agent.bill import list_price
+from omg.cache.prices import LISTED
 from omg.core.usage import Usage
 from omg.session import title
 from omg.wire.head import Head
@@ -249,12 +249,12 @@ def _call(block: dict[str, Any]) -> str:
 
 
 def _cost(heads: dict[str, list[str]], entry: list[Any], usage: dict[str, Any], seen: int) -> float | None:
-    """Dollars for one request; of a reply that was cut, for what was seen of it. None with a damaged head, too."""
+    """Dollars for one request at list prices; of a cut reply, for what was seen. None with a damaged head, too."""
     try:
         model, endpoint = heads[entry[1]]
         used = Usage(**usage)
         known = replace(used, output=seen) if used.output is None else used
-        cost = list_price(known, model, endpoint, entry[2])
+        cost = LISTED.cost(known, model, endpoint, at=entry[2])
     except _UNREADABLE:
         return None
     return cost if cost is None or math.isfinite(cost) else None

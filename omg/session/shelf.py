@@ -57,7 +57,6 @@ async def export(conversation: Conversation, rest: str) -> Done:
 
 def _listed(conversation: Conversation, text: str) -> str:
     picker = conversation.picker
-    picker.current = conversation.id
     picker.search(text)
     told = conversation.library.told()
     if conversation.library.reading:
@@ -81,7 +80,6 @@ def rows_text(rows: Sequence[Row]) -> str:
 
 def _chosen(conversation: Conversation, rest: str) -> Done:
     picker = conversation.picker
-    picker.current = conversation.id
     try:
         return Done(action=Action("resume", _id(conversation, rest)))
     except Trouble as error:
