@@ -23,6 +23,7 @@ from omg.ui.short import dollars
 from omg.ui.tui.desk import Desk
 from omg.ui.tui.footer import Footer
 from omg.ui.tui.header import Header
+from omg.ui.tui.look import dress
 from omg.ui.tui.parts import Drafted, Noted, Ordered, Part
 from omg.ui.tui.prompt import Prompt
 from omg.ui.tui.signals import Signals
@@ -54,11 +55,10 @@ class OmgApp(App[int]):
 
     def __init__(self, screen: Screen) -> None:
         kept = os.environ.get("NO_COLOR")
-        if not screen.color:
-            os.environ["NO_COLOR"] = "1"
         super().__init__()  # takes NO_COLOR out of the environment, which commands are to see
         if kept is not None:
             os.environ["NO_COLOR"] = kept
+        dress(self, screen.taste, color=screen.color)
         self.start = screen
         self.header, self.footer, self.transcript, self.prompt = (
             Header(screen),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from rich.syntax import Syntax
@@ -20,6 +21,8 @@ from omg.ui.tui.transcript.palette import Palette
 
 _OPENED = 1000
 """Rows that an item opens to, at most; the others are counted."""
+_NAME, _CARD = 5, 92
+"""Cells of a card's name at least, and of a card at most: what it came to stands at its right."""
 _PEEK = 6
 """Lines of a report or an output that are shown while it is folded."""
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})\s*([\w+#.-]*)[^\n]*\n")
@@ -89,15 +92,14 @@ class Painter:
 
     def _head(self, mark: str, tone: Tone, name: str, text: str, end: str = "", link: Style | None = None) -> Row:
         """The one line of a card: mark, name, what it is about, and at the right what it came to."""
-        room = self.width - 7 - len(name)
-        end = cut(end, max(room // 2, 8))
-        text = cut(text, max(room - len(end), 4))
-        row: Row = [
-            Segment(f"  {mark} ", self.palette[tone]),
-            Segment(name, self.palette["bold"]),
-            Segment(f"  {text}"),
-        ]
-        return [*row, Segment(f"  {end}", self.palette["dim"])] if end else row
+        name = name.ljust(_NAME)
+        room = min(self.width, _CARD) - 7 - len(name)
+        end = cut(end, max(room // 2, 8)) if end else ""
+        text = cut(text, room - cell_len(end) - 2 if end else self.width - 7 - len(name))
+        row: Row = [Segment(f"  {mark} ", self.palette[tone]), Segment(name, self.palette["bold"])]
+        row += [Segment("  "), Segment(text, link)]
+        gap = " " * max(room - cell_len(text) - cell_len(end), 2)
+        return [*row, Segment(gap + end, self.palette["dim"])] if end else row
 
     def _folded(self, item: Item, mark: str) -> str:
         """The mark of a card that can be unfolded: ▸ closed, ▾ open."""

@@ -43,7 +43,6 @@ def palette(variables: Mapping[str, str], base: Style) -> Palette:
 
     warm, cold = colour("warm", "ansi_yellow"), colour("cold", "ansi_blue")
     running, failed = colour("running", "ansi_green"), colour("failed", "ansi_red")
-    accent = colour("text-accent", "ansi_magenta")
     dim, bold = Style(dim=True), Style(bold=True)
     styles = {
         "dim": dim,
@@ -53,13 +52,13 @@ def palette(variables: Mapping[str, str], base: Style) -> Palette:
         "running": running,
         "failed": failed,
         "words": bold,
-        "code": accent,
+        "code": cold,
         "link": Style(underline=True) + cold,
     }
-    code = _Code(accent, running, warm, cold, dim)
+    code = _Code(cold, running, warm, dim)
     theme = Theme(
         {
-            "markdown.code": accent,
+            "markdown.code": cold,
             "markdown.code_block": Style(),
             "markdown.block_quote": dim,
             "markdown.item.bullet": bold,
@@ -77,9 +76,10 @@ def palette(variables: Mapping[str, str], base: Style) -> Palette:
 
 
 class _Code(SyntaxTheme):
-    """Few colours: keywords, strings, numbers, names that are defined; comments are dim."""
+    """Few colours: keywords, strings, numbers; what is defined is bold, comments are dim."""
 
-    def __init__(self, keyword: Style, string: Style, number: Style, name: Style, comment: Style) -> None:
+    def __init__(self, keyword: Style, string: Style, number: Style, comment: Style) -> None:
+        name = Style(bold=True)
         self._known: dict[TokenType, Style] = {
             Comment: comment,
             Keyword: keyword,
@@ -87,10 +87,10 @@ class _Code(SyntaxTheme):
             String: string,
             Number: number,
             Name.Function: name,
-            Name.Class: name + Style(bold=True),
+            Name.Class: name,
             Name.Decorator: name,
             Name.Tag: keyword,
-            Name.Attribute: name,
+            Name.Attribute: keyword,
             Generic.Inserted: string,
             Generic.Heading: Style(bold=True),
         }
