@@ -9,8 +9,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from omg.ui.tui.transcript.code import Row
 from omg.ui.tui.transcript.items import Item, Reply
-from omg.ui.tui.transcript.marked import Growing, Row
+from omg.ui.tui.transcript.marked import Growing
 from omg.ui.tui.transcript.paint import Painter
 from omg.ui.tui.transcript.palette import Role
 

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import cast
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.markdown import CodeBlock, Heading, Markdown
 from rich.segment import Segment
-from rich.syntax import Syntax
 from rich.text import Text
 
 from omg.ui.text import clean
+from omg.ui.tui.transcript.code import Row, code_rows
 from omg.ui.tui.transcript.palette import Palette
 
-if TYPE_CHECKING:
-    from pygments.lexer import Lexer
-
-Row = list[Segment]
-"""One row: pieces of text with their styles, none of them a new line."""
 _SETTLED, _KEPT = 80, 40
 """Lines of growing code: when there are so many, all but the last few are not coloured again."""
 
 
 class _Code(CodeBlock):
-    """Code without a box."""
+    """Code without a box, two cells in."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from _syntax(console, str(self.text).rstrip("\n"), self.lexer_name)
+        palette = cast(_Coloured, console).palette
+        for row in code_rows(str(self.text).rstrip("\n"), self.lexer_name, palette, options.max_width - 2):
+            yield from _indent(row)
+            yield Segment.line()
 
 
 class _Title(Heading):
@@ -44,19 +42,13 @@ class _Quiet(Markdown):
     elements = {**Markdown.elements, "fence": _Code, "code_block": _Code, "heading_open": _Title}  # noqa: RUF012 - rich's own
 
 
-def _syntax(console: Console, code: str, language: str | Lexer) -> Iterable[Syntax]:
-    theme = getattr(console, "omg_code", None)
-    yield Syntax(code, language or "text", theme=theme or "ansi_dark", word_wrap=True, padding=(0, 2))
-
-
-class Marker:
-    """Draws text in a width, in the colours of a palette."""
+class _Coloured(Console):
+    """A console that draws in a palette, for what rich calls back."""
 
     def __init__(self, palette: Palette, width: int) -> None:
-        self.palette, self.width = palette, max(width, 8)
-        self._console = Console(
+        super().__init__(
             file=io.StringIO(),
-            width=self.width,
+            width=width,
             force_terminal=True,
             color_system="truecolor",
             theme=palette.theme,
@@ -65,7 +57,19 @@ class Marker:
             markup=False,
             emoji=False,
         )
-        self._console.omg_code = palette.code  # type: ignore[attr-defined]
+        self.palette = palette
+
+
+def _indent(row: Row) -> Row:
+    return [Segment("  "), *row] if row else row
+
+
+class Marker:
+    """Draws text in a width, in the colours of a palette."""
+
+    def __init__(self, palette: Palette, width: int) -> None:
+        self.palette, self.width = palette, max(width, 8)
+        self._console = _Coloured(palette, self.width)
 
     def markdown(self, text: str) -> list[Row]:
         """The rows of a Markdown block, without blank ones around it."""
@@ -73,13 +77,11 @@ class Marker:
 
     def code(self, text: str, language: str) -> list[Row]:
         """Code in the colours of its language."""
-        code = Syntax(clean(text).rstrip("\n"), language, theme=self.palette.code, word_wrap=True)
-        return self._rows(code)
+        return code_rows(clean(text).rstrip("\n"), language, self.palette, self.width)
 
     def fence(self, lines: Sequence[str], language: str) -> list[Row]:
-        """Code as it stands in Markdown: indented, blank lines kept."""
-        code = clean("\n".join(lines)) or " "
-        return self._rows(Syntax(code, language or "text", theme=self.palette.code, word_wrap=True, padding=(0, 2)))
+        """Code as it stands in Markdown."""
+        return [_indent(row) for row in code_rows(clean("\n".join(lines)), language, self.palette, self.width - 2)]
 
     def plain(self, text: str, style: str = "") -> list[Row]:
         """Text as it is, folded where it is too wide."""

@@ -10,13 +10,13 @@ from pathlib import Path, PurePath
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
-from rich.syntax import Syntax
 
 from omg.core.events import ForkStatus
 from omg.core.tool import Show
 from omg.ui.text import clean, cut, fold, one_line
+from omg.ui.tui.transcript.code import Row, language_of
 from omg.ui.tui.transcript.items import Call, Fork, Item, Note, Output, Report, Thought, Tone, Words
-from omg.ui.tui.transcript.marked import Growing, Marker, Row
+from omg.ui.tui.transcript.marked import Growing, Marker
 from omg.ui.tui.transcript.palette import Palette
 
 _OPENED = 1000
@@ -127,7 +127,11 @@ class Painter:
         text = "\n".join(show.text.split("\n")[: _OPENED + 1])
         if show.kind == "diff":
             return self._inner.diff(text)
-        return self._inner.code(text, _language(show)) if show.kind == "code" else self._inner.plain(text)
+        return (
+            self._inner.code(text, language_of(PurePath(show.title or "x.txt").name))
+            if show.kind == "code"
+            else self._inner.plain(text)
+        )
 
     def _thought(self, thought: Thought) -> list[Row]:
         dim, text = self.palette["dim"], thought.text
@@ -228,11 +232,6 @@ def _from_input(call: Call) -> tuple[Show, ...]:
     if call.state == "done" and isinstance(content, str):
         return (Show("code", content, path),)
     return ()
-
-
-def _language(show: Show) -> str:
-    """The language of a block, by the name of its file."""
-    return Syntax.guess_lexer(PurePath(show.title or "x.txt").name)
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String
 from rich.style import Style
-from rich.syntax import SyntaxTheme, TokenType
 from rich.theme import Theme
 from textual.color import Color, ColorParseError
 
@@ -16,18 +15,49 @@ from omg.ui.tui.transcript.items import Tone
 
 Role = Literal["text", "dim", "bold", "warm", "cold", "running", "failed", "words", "code", "link"]
 
+TokenType = tuple[str, ...]
+_CODE: dict[TokenType, str] = {
+    tuple(kind): role
+    for kind, role in (
+        (Comment, "dim"),
+        (Keyword, "cold"),
+        (Operator.Word, "cold"),
+        (String, "running"),
+        (Number, "warm"),
+        (Name.Function, "bold"),
+        (Name.Class, "bold"),
+        (Name.Decorator, "bold"),
+        (Name.Tag, "cold"),
+        (Name.Attribute, "cold"),
+        (Generic.Heading, "bold"),
+        (Generic.Subheading, "bold"),
+        (Generic.Inserted, "running"),
+        (Generic.Deleted, "failed"),
+    )
+}
+"""Few colours: keywords, strings, numbers; what is defined is bold, comments are dim."""
+
 
 @dataclass(frozen=True, eq=False)
 class Palette:
-    """Styles by what they are for; `code` colours tokens of code, `theme` is for rich's Markdown."""
+    """Styles by what they are for; `theme` is for rich's Markdown."""
 
     base: Style
     styles: Mapping[str, Style]
-    code: SyntaxTheme
     theme: Theme
+    _tokens: dict[TokenType, Style] = field(default_factory=dict[TokenType, Style])
 
     def __getitem__(self, role: Role | Tone) -> Style:
-        return self.styles.get(role, self.base)
+        return self.styles.get(role, Style.null())
+
+    def of_token(self, kind: TokenType) -> Style:
+        """The style of a token of code: its own, else that of the nearest kind above it that has one."""
+        found = self._tokens.get(kind)
+        if found is None:
+            above = (tuple(kind[:length]) for length in range(len(kind), 0, -1))
+            role = next((_CODE[one] for one in above if one in _CODE), "")
+            found = self._tokens[kind] = self.styles.get(role, Style.null())
+        return found
 
 
 def palette(variables: Mapping[str, str], base: Style) -> Palette:
@@ -55,7 +85,6 @@ def palette(variables: Mapping[str, str], base: Style) -> Palette:
         "code": cold,
         "link": Style(underline=True) + cold,
     }
-    code = _Code(cold, running, warm, dim)
     theme = Theme(
         {
             "markdown.code": cold,
@@ -72,37 +101,4 @@ def palette(variables: Mapping[str, str], base: Style) -> Palette:
             **{f"markdown.h{level}": bold for level in range(1, 8)},
         }
     )
-    return Palette(base, styles, code, theme)
-
-
-class _Code(SyntaxTheme):
-    """Few colours: keywords, strings, numbers; what is defined is bold, comments are dim."""
-
-    def __init__(self, keyword: Style, string: Style, number: Style, comment: Style) -> None:
-        name = Style(bold=True)
-        self._known: dict[TokenType, Style] = {
-            Comment: comment,
-            Keyword: keyword,
-            Operator.Word: keyword,
-            String: string,
-            Number: number,
-            Name.Function: name,
-            Name.Class: name,
-            Name.Decorator: name,
-            Name.Tag: keyword,
-            Name.Attribute: keyword,
-            Generic.Inserted: string,
-            Generic.Heading: Style(bold=True),
-        }
-
-    def get_style_for_token(self, token_type: TokenType) -> Style:
-        """The style of a token, or of the nearest kind above it that has one."""
-        kind: TokenType = token_type
-        while kind not in self._known and len(kind) > 0:
-            kind = kind[:-1]
-        found = next((style for known, style in self._known.items() if tuple(known) == tuple(kind)), Style())
-        self._known[token_type] = found
-        return found
-
-    def get_background_style(self) -> Style:
-        return Style()
+    return Palette(base, styles, theme)

@@ -31,7 +31,7 @@ from omg.ui.tui.transcript.window import Window
 _FRAME = 1 / 30
 """Seconds between two frames of what streams, at least."""
 _SHARE = 4
-"""A frame begins this many times what the last one took after that: what streams never takes all of a core."""
+"""A frame begins so many times what the last one took of the processor after it: never is all of a core taken."""
 
 
 class Transcript(ScrollView, can_focus=True):
@@ -138,7 +138,7 @@ class Transcript(ScrollView, can_focus=True):
             self.set_timer(max(self._next_frame - time.monotonic(), 0.001), self._frame)
 
     def _frame(self) -> None:
-        began = time.monotonic()
+        began, used = time.monotonic(), time.thread_time()
         self._due = False
         altered, self._altered = self._altered, set()
         if self._window is not None:
@@ -147,7 +147,7 @@ class Transcript(ScrollView, can_focus=True):
             else:
                 self._window.changed(altered)
                 self._show()
-        self._next_frame = began + max(_FRAME, (time.monotonic() - began) * _SHARE)
+        self._next_frame = began + max(_FRAME, (time.thread_time() - used) * _SHARE)
 
     # Its place on the screen
 
