@@ -18,6 +18,7 @@ from textual.containers import Horizontal, Vertical
 from omg.core.amounts import hit, ratio
 from omg.core.spoken import Spoken
 from omg.session.mishaps import told
+from omg.session.questions import Asked
 from omg.ui.screen import Screen
 from omg.ui.short import dollars
 from omg.ui.tui.desk import Desk
@@ -70,6 +71,8 @@ class OmgApp(App[int]):
         self.parts: Sequence[Part] = (self.header, self.transcript)
         self.desk = Desk(self)
         self.failed: Exception | None = None
+        self.answering: Asked | None = None
+        """The question that a dialog is open for."""
         self._crash: Exception | None = None
         self._opening: asyncio.Task[None] | None = None
         self._last_stop = 0.0

@@ -11,6 +11,7 @@ from omg.core.spoken import Spoken
 from omg.session.commands import Action
 from omg.session.conversation import Conversation
 from omg.session.mishaps import told
+from omg.session.questions import Asked
 from omg.session.talk import Sheet, Talk
 from omg.session.turns import Turns
 from omg.ui.text import one_line
@@ -65,13 +66,15 @@ class Desk:
         app = self.app
         if not app.is_attached:
             return
-        app.prompt.waiting_changed()
+        waiting = self.talk.questions.waiting
+        app.prompt.waiting_changed(self.talk.early)
+        app.prompt.ask([_asked(asked) for asked in waiting if asked is not app.answering])
         app.header.refresh()
         current = self.talk.questions.current
         if current is not self._asked:
             self._asked = current
             if current is not None:
-                self._call(f"{current.question.branch} asks: {current.question.tool} {current.question.subject}")
+                self._call(_asked(current))
         app.attend()
         app.signals.title(self._title())
 
@@ -150,6 +153,12 @@ class Desk:
     async def close(self) -> None:
         """Stop what runs, however often a person asks for it meanwhile."""
         await asyncio.shield(self.talk.close())
+
+
+def _asked(asked: Asked) -> str:
+    """A question in one line."""
+    question = asked.question
+    return f"{question.branch} asks: {question.tool} {one_line(question.subject)}"
 
 
 class _Sheet:

@@ -207,7 +207,7 @@ def outcome(call: Call) -> str:
     if said:
         said = said.removeprefix(call.name).strip()
         subject = one_line(call.subject)
-        return said.removeprefix(subject).strip() if subject else said
+        return said.removeprefix(subject).strip(" ,:") if subject else said
     lines = call.text.count("\n") + 1
     return one_line(call.text[:200]) if lines == 1 else f"{lines} lines"
 
