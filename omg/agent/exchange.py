@@ -213,8 +213,7 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
 
 def _learn(runtime: Runtime, live: Live, attempt: _Attempt) -> None:
     """Hold what was billed against the forecast, and take it into account for the next one."""
-    request, setup = runtime.tree.requests[attempt.n], runtime.setup_of(live.branch.head)
-    attempt.cause = learn(runtime.holdings, runtime.tree, request, attempt.forecast, setup)
+    attempt.cause = learn(runtime, runtime.tree.requests[attempt.n], attempt.forecast)
     if attempt.cause is not None:
         at = runtime.clock()
         runtime.emit(CacheMissed(branch=live.name, at=at, n=attempt.n, cause=str(attempt.cause)))

@@ -15,6 +15,7 @@ from omg.agent.permit import Asker, Mode, Rule
 from omg.agent.state import Tree
 from omg.agent.tally import Tally
 from omg.cache.forecast import Forecast, forecast
+from omg.cache.held import Heads
 from omg.cache.holdings import Holdings
 from omg.cache.plan import Ttls
 from omg.cache.rules import STRICT, Reading
@@ -123,6 +124,8 @@ class Runtime:
     clock: Callable[[], float] = time.time
     holdings: Holdings = field(default_factory=Holdings)
     """What the provider holds of this tree's prefixes."""
+    heads: Heads | None = None
+    """What sessions tell each other of heads; None: nothing."""
     habits: Habits = field(default_factory=Habits)
     refused: set[Refusable] = field(default_factory=set[Refusable])
     """What the endpoint has refused since this session was opened, so that it is not asked again."""
@@ -153,11 +156,21 @@ class Runtime:
     def foretell(self, head: Head, tip: Node, marks: Sequence[Mark], now: float | None = None) -> Forecast:
         """What a request would be billed for its input, now or at another time, by the rules that are in force."""
         setup, at = self.setup_of(head), self.clock() if now is None else now
+        self.recall(head, at)
         return forecast(self.holdings, head, tip, marks, now=at, minimum=setup.minimum, reading=setup.reading)
 
     def brief(self) -> str:
         """What a summary is to keep, in words."""
         return self.own_brief() or self.catalog.compact
+
+    def recall(self, head: Head, now: float) -> None:
+        """Ask other sessions for a head that, as far as is known here, the provider does not hold."""
+        own = self.holdings.shared(head)
+        if self.heads is None or (own is not None and own.lives(now)) or not self.setup_of(head).remembers:
+            return
+        held = self.heads.held(head.id)
+        if held is not None:
+            self.holdings.recall(held, lives=held.lives(now))
 
     def setup_of(self, head: Head) -> ModelSetup:
         """The setup that requests with `head` go out with: a fork keeps its model when main changes to another."""

@@ -90,8 +90,7 @@ class Flight:
                 workspace=event.workspace,
             )
         )
-        head, request = runtime.tree.heads[logged.head], runtime.tree.requests[logged.n]
-        self.cause = learn(runtime.holdings, runtime.tree, request, self.silent.foretold, runtime.setup_of(head))
+        self.cause = learn(runtime, runtime.tree.requests[logged.n], self.silent.foretold)
         if self.cause is not None:
             runtime.emit(CacheMissed(branch=logged.branch, at=now, n=logged.n, cause=str(self.cause)))
 

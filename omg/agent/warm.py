@@ -66,19 +66,26 @@ def began(holdings: Holdings, tree: Tree, request: Request, setup: ModelSetup) -
     )
 
 
-def learn(
-    holdings: Holdings, tree: Tree, request: Request, foretold: Forecast | None, setup: ModelSetup
-) -> Cause | None:
+def learn(runtime: Runtime, request: Request, foretold: Forecast | None) -> Cause | None:
     """Hold what was billed for a request whose reply has begun against its forecast, and take it into account for the
-    next one. Returns the cause of what is missing."""
-    begun, head = request.begun, tree.heads[request.logged.head]
-    cause = None
+    next one, and for other sessions. Returns the cause of what is missing."""
+    tree, holdings, begun, cause = runtime.tree, runtime.holdings, request.begun, None
+    head = tree.heads[request.logged.head]
     if begun is not None and foretold is not None:
         cause = blame(foretold, begun.usage, sent=request.logged.at, account=account(request))
         if begun.usage.read < foretold.usage.read:
             holdings.forget(head, [hit.place for hit in foretold.chain if hit.tokens > begun.usage.read])
-    began(holdings, tree, request, setup)
+    began(holdings, tree, request, runtime.setup_of(head))
+    _tell(runtime, request, head)
     return cause
+
+
+def _tell(runtime: Runtime, request: Request, head: Head) -> None:
+    """Tell other sessions of a head that this request has written or used."""
+    heads, held = runtime.heads, runtime.holdings.shared(head)
+    used = held is not None and held.since == request.logged.at
+    if heads is not None and held is not None and used and runtime.setup_of(head).remembers:
+        heads.keep(held)
 
 
 _REMEMBERED = 200

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from math import inf
 
+from omg.cache.held import HeldHead
 from omg.cache.places import HEAD, Place, looked_at, place_of, places_of
 from omg.cache.rules import STRICT, Reading
 from omg.cache.tokens import Estimator, Features, added, features
@@ -111,6 +112,23 @@ class Holdings:
 
     def _estimator(self, head: Head) -> Estimator:
         return self._estimators.setdefault(head.model, Estimator())
+
+    def recall(self, held: HeldHead, *, lives: bool) -> None:
+        """Take over what another session tells of a head; of one that lives no more only its count, which stays
+        true."""
+        own = self._entries.get(held.head, {}).get(HEAD)
+        if lives and (own is None or own.begun is None or own.since < held.since):
+            entry = Entry(held.ttl, held.since, held.begun, held.account)
+            self._entries.setdefault(held.head, {})[HEAD] = entry
+        if held.tokens is not None:
+            self._counts.setdefault((held.head, HEAD), held.tokens)
+
+    def shared(self, head: Head) -> HeldHead | None:
+        """What other sessions may be told of a head; None where it is not held, as far as is known here."""
+        entry = self.entry(head, HEAD)
+        if entry is None or entry.begun is None:
+            return None
+        return HeldHead(head.id, entry.account, entry.ttl, entry.since, entry.begun, self.count(head, HEAD))
 
     def sent(self, head: Head, marks: Sequence[Mark], at: float) -> None:
         """A request leaves: what it may write is on its way, and cannot be read yet."""

@@ -28,6 +28,7 @@ from omg.core.spoken import Attachment, Spoken
 from omg.core.tool import ToolError
 from omg.session.config import Config
 from omg.session.gaps import Gaps
+from omg.session.heads import HeadBook
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.workspace import git
@@ -101,6 +102,7 @@ class Conversation:
                 outputs=config.home / "outputs",
                 facts=self._facts,
                 own_brief=self._brief,
+                heads=HeadBook(config.home),
                 habits=Habits(config.typed, self.gaps.known, config.ttl, config.keep_warm),
             )
         )
