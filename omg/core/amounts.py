@@ -1,6 +1,8 @@
-"""Amounts as people and models read them: dollars, tokens, ratios."""
+"""Amounts as people and models read them: dollars, tokens, ratios, and the names of models."""
 
 from __future__ import annotations
+
+import re
 
 from omg.core.usage import Usage
 
@@ -27,3 +29,18 @@ def tokens(count: int) -> str:
     if count < 1000:
         return str(count)
     return f"{count / 1000:.0f}k" if count < 999_500 else f"{count / 1_000_000:.1f}M"
+
+
+def dollars(value: float | None) -> str:
+    """Money, short: $0.83, below a cent $0.004; an unknown price is $?."""
+    if value is None:
+        return "$?"
+    amount, sign = abs(value), "−" if value <= -0.0005 else ""
+    return f"{sign}${amount:.2f}" if amount >= 0.01 or amount < 0.0005 else f"{sign}${amount:.3f}"
+
+
+def short_model(name: str) -> str:
+    """`claude-opus-5-5` as `opus-5.5`; names of other makers as they are, without path and date."""
+    name = name.rpartition("/")[2]
+    name = re.sub(r"-20\d{6}$", "", name)
+    return re.sub(r"-(\d+)-(\d+)$", r"-\1.\2", name).removeprefix("claude-")

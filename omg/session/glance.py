@@ -112,6 +112,16 @@ class Glance:
         runtime = self.conversation.agent.runtime
         self._contexts, self._holds = Contexts(self.conversation), Holds(runtime)
 
+    def prepare(self) -> None:
+        """Load the price list, which takes a while the first time: to be called in a thread, before anything else."""
+        for head in list(self.conversation.tree.heads.values()):
+            price(head.model, head.endpoint)
+
+    @property
+    def now(self) -> float:
+        """The conversation's time, in seconds, UTC epoch."""
+        return self.conversation.agent.runtime.clock()
+
     def figures(self, branch: str | None = None) -> Figures:
         """The ledger's sums: of the whole tree, or of one branch's own requests."""
         return self.conversation.figures(branch)

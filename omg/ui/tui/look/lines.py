@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import ClassVar, NamedTuple
 
@@ -54,6 +55,11 @@ def fitted(line: Line, width: int) -> Line:
             break
         kept.append(span)
     return tuple(kept)
+
+
+def wrapped(text: str, width: int) -> list[Line]:
+    """A text over as many lines as it takes."""
+    return [line(row) for row in textwrap.wrap(text, max(1, width), subsequent_indent="  ")]
 
 
 def spread(left: Line, right: Line, width: int) -> Line:

@@ -12,6 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 
+from omg.ui.tui.look.dress import reads_aloud
 from omg.ui.tui.look.lines import Line, Lines, Span
 
 
@@ -26,8 +27,8 @@ class Rows(Lines, can_focus=True):
     """Rows with a cursor, which stays with its row when others come and go."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "up", show=False),
-        Binding("down,j", "move(1)", "down", show=False),
+        Binding("up", "move(-1)", "up", show=False),
+        Binding("down", "move(1)", "down", show=False),
         Binding("pageup", "move(-8)", "page up", show=False),
         Binding("pagedown", "move(8)", "page down", show=False),
         Binding("home", "move(-1000000)", "first", show=False),
@@ -143,6 +144,8 @@ class Rows(Lines, can_focus=True):
         row = self._row_at(index)
         if row is None or self.rows[row].key != self.key:
             return super().painted(index, (Span("  "), *line), base, width)
+        if reads_aloud(self):
+            return super().painted(index, (Span("> "), *line), base, width)
         if not self.has_focus:
             return super().painted(index, (Span("▏ ", "dim"), *line), base, width)
         weight = self.get_component_rich_style("rows--cursor", partial=True)
