@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from omg.agent import bill
@@ -13,7 +14,7 @@ from omg.cache.ledger import Figures, Line
 from omg.core.usage import Usage
 
 _NEWEST = 240
-"""Requests of each branch, and of all, whose numbers are at hand."""
+"""Requests of each branch, and of all, that are at hand."""
 
 
 _UNIT = 1 << 1074
@@ -94,8 +95,8 @@ class Tally:
         """Requests that are not settled, and what was known of each when it was last counted."""
         self._shares: dict[int, _Share] = {}
         """What those have added."""
-        self._newest: dict[str | None, deque[int]] = {}
-        self._missed: dict[str | None, list[int]] = {}
+        self._newest: dict[str | None, deque[Request]] = {}
+        self._missed: dict[str | None, list[Line]] = {}
 
     def figures(self, branch: str | None = None) -> Figures:
         """The sums over the whole tree, or over one branch's own requests."""
@@ -116,13 +117,13 @@ class Tally:
     def newest(self, most: int, branch: str | None = None) -> list[Line]:
         """The last requests, as billed so far, the oldest first; at most 240."""
         self._catch_up()
-        numbers = list(self._newest.get(branch, ()))[-most:] if most > 0 else []
-        return [bill.line(self.tree, self.tree.requests[n]) for n in numbers]
+        newest = list(self._newest.get(branch, ()))[-most:] if most > 0 else []
+        return [bill.line(self.tree, request) for request in newest]
 
-    def missed(self, branch: str | None = None) -> list[Line]:
+    def missed(self, branch: str | None = None) -> Sequence[Line]:
         """The settled requests that read less than they might have, the oldest first."""
         self._catch_up()
-        return [bill.line(self.tree, self.tree.requests[n]) for n in sorted(self._missed.get(branch, ()))]
+        return self._missed.get(branch, ())
 
     def _catch_up(self) -> None:
         for request in self._unseen():
@@ -132,7 +133,7 @@ class Tally:
             self._shares[n] = _NOTHING
             self.version += 1
             for key in (None, branch):
-                self._newest.setdefault(key, deque(maxlen=_NEWEST)).append(n)
+                self._newest.setdefault(key, deque(maxlen=_NEWEST)).append(request)
         for n, (request, seen) in list(self._open.items()):
             known = request.settled or request.begun
             if known is not seen:
@@ -163,7 +164,7 @@ class Tally:
         del self._open[n], self._shares[n]
         if request.settled is not None and request.settled.cause is not None:
             for key in (None, request.logged.branch):
-                self._missed.setdefault(key, []).append(n)
+                insort(self._missed.setdefault(key, []), bill.line(self.tree, request), key=lambda line: line.n)
 
 
 _NOTHING = _Share(Usage(), False, None, None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from omg.agent.budget import Purse
+from omg.agent.spending import listed
 from omg.agent.state import Branch
 from omg.cache.ledger import Figures, Line
 from omg.cache.loss import loss_usd
@@ -107,6 +108,7 @@ class Glance:
     _contexts: Contexts = field(init=False)
     _holds: Holds = field(init=False)
     _doing: dict[str, _Doing] = field(default_factory=dict[str, _Doing])
+    _misses: dict[str | None, list[Miss]] = field(default_factory=dict[str | None, list[Miss]])
 
     def __post_init__(self) -> None:
         runtime = self.conversation.agent.runtime
@@ -115,7 +117,7 @@ class Glance:
     def prepare(self) -> None:
         """Load the price list, which takes a while the first time: to be called in a thread, before anything else."""
         for head in list(self.conversation.tree.heads.values()):
-            price(head.model, head.endpoint)
+            listed(self.conversation.agent.runtime, head)
 
     @property
     def now(self) -> float:
@@ -145,7 +147,10 @@ class Glance:
 
     def misses(self, branch: str | None = None) -> list[Miss]:
         """Every miss, the oldest first."""
-        return [_miss(line) for line in self.conversation.agent.runtime.tally.missed(branch)]
+        lines, known = self.conversation.agent.runtime.tally.missed(branch), self._misses.get(branch, [])
+        if len(lines) != len(known):
+            known = self._misses[branch] = [_miss(line) for line in lines]
+        return known
 
     def losses(self, branch: str | None = None) -> list[Lost]:
         """The misses by their cause, the dearest first, those of unknown cost at the end."""

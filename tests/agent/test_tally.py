@@ -20,7 +20,7 @@ def same(tally: Tally) -> None:
         assert tally.figures(name) == accounts.of_branch(lines, name)
     assert tally.newest(5) == lines[-5:]
     assert tally.newest(3, "a") == [line for line in lines if line.branch == "a"][-3:]
-    assert tally.missed() == [line for line in lines if line.cause]
+    assert list(tally.missed()) == [line for line in lines if line.cause]
     assert [request.logged.n for request in tally.open()] == [
         n for n, request in tally.tree.requests.items() if request.settled is None
     ]
