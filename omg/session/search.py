@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import unicodedata
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,8 +18,7 @@ _PLACES = 1 << 32
 _HITS = 3
 """Places that are told of each session."""
 _AROUND = 60
-"""Characters before and behind a word in a snippet, where SQLite makes none."""
-_TOKENS = 20
+"""Characters before and behind a word in a snippet."""
 _COLUMNS = "num, name, folder, title, created, updated, parent, branch, turns, forks, requests, cost"
 # Scripts that put no spaces between words: FTS5 takes a whole run of them for one word.
 _UNSPACED = re.compile(
@@ -98,62 +99,59 @@ class _Words:
 
     def __init__(self, base: sqlite3.Connection, words: tuple[str, ...], full: bool) -> None:
         self._base, self._words = base, words
-        self._full = full and all(any(map(str.isalnum, word)) and not _UNSPACED.search(word) for word in words)
-        self._condition, self._values = self._matched() if self._full else self._alike()
-        table, id = ("words", "rowid") if self._full else ("texts", "id")
-        rows = base.execute(f"SELECT DISTINCT {id} >> 32 FROM {table} WHERE {self._condition}", self._values)
-        self._sessions = {int(num) for (num,) in rows}
-
-    def _matched(self) -> tuple[str, list[str]]:
-        quoted = ['"' + word.replace('"', " ") + '"' for word in self._words]
-        return "words MATCH ?", [" AND ".join(quoted) + "*"]
-
-    def _alike(self) -> tuple[str, list[str]]:
-        patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", word) + "%" for word in self._words]
-        return " AND ".join(["text LIKE ? ESCAPE '\\'"] * len(patterns)), patterns
+        indexed = full and all(any(map(str.isalnum, word)) and not _UNSPACED.search(word) for word in words)
+        self._pattern = _whole(words) if indexed else re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+        # All places in one question: to ask again for each session would merge the texts of a beginning each time.
+        sql, values = _matched(words) if indexed else _alike(words)
+        self._places: dict[int, list[int]] = defaultdict(list)
+        for (id,) in base.execute(sql, values):
+            self._places[id >> 32].append(id)
 
     def in_title(self, row: _Row) -> Iterator[Hit]:
         """A hit where all the words stand in the title."""
         title = row[3]
         if all(word.casefold() in title.casefold() for word in self._words):
-            yield Hit("main", None, "title", *_around(title, self._words))
+            yield Hit("main", None, "title", *_around(title, self._pattern))
 
     def hits(self, num: int) -> Iterator[Hit]:
         """The newest places in session number `num`."""
-        if num not in self._sessions:
-            return
-        if self._full:
-            shown = f"snippet(words, 0, '\x02', '\x03', '…', {_TOKENS})"
-            sql = f"SELECT rowid, {shown} FROM words WHERE {self._condition} AND rowid BETWEEN ? AND ?"
-            order = "ORDER BY rowid DESC LIMIT ?"
-        else:
-            sql, order = (
-                f"SELECT id, text FROM texts WHERE {self._condition} AND id BETWEEN ? AND ?",
-                "ORDER BY id DESC LIMIT ?",
-            )
-        for id, text in self._base.execute(f"{sql} {order}", (*self._values, *span(num), _HITS)).fetchall():
-            place = self._base.execute("SELECT branch, node, kind FROM texts WHERE id = ?", (id,)).fetchone()
-            snippet, marks = _marked(text) if self._full else _around(text, self._words)
-            yield Hit(place[0], place[1], place[2], snippet, marks)
+        for id in reversed(self._places.get(num, [])[-_HITS:]):
+            row = self._base.execute("SELECT branch, node, kind, text FROM texts WHERE id = ?", (id,)).fetchone()
+            branch, node, kind, text = row
+            yield Hit(branch, node, kind, *_around(text, self._pattern))
 
 
-def _marked(text: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """SQLite's snippet without the signs around its words, and where these stand."""
-    plain, marks = "", list[tuple[int, int]]()
-    for part in text.split("\x02"):
-        word, ended, rest = part.partition("\x03")
-        if ended:
-            marks.append((len(plain), len(plain) + len(word)))
-        plain += word + rest
-    return plain, tuple(marks)
+def _matched(words: tuple[str, ...]) -> tuple[str, list[str]]:
+    quoted = ['"' + word.replace('"', " ") + '"' for word in words]
+    return "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", [" AND ".join(quoted) + "*"]
 
 
-def _around(text: str, words: tuple[str, ...]) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """The text around the first place where one of `words` stands, and where they stand in it."""
-    pattern = re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
-    first = pattern.search(text)
+def _alike(words: tuple[str, ...]) -> tuple[str, list[str]]:
+    patterns = ["%" + re.sub(r"([%_\\])", r"\\\1", word) + "%" for word in words]
+    condition = " AND ".join(["text LIKE ? ESCAPE '\\'"] * len(patterns))
+    return f"SELECT id FROM texts WHERE {condition} ORDER BY id", patterns
+
+
+def _whole(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Matches whole words, as the index has them: what stands between their parts does not matter. The last may be the
+    beginning of one."""
+    parts = [r"[\W_]+".join(map(re.escape, re.findall(r"[^\W_]+", word))) for word in words]
+    *whole, last = (rf"(?<![^\W_]){part}" for part in parts)
+    return re.compile("|".join([*(rf"{part}(?![^\W_])" for part in whole), last]), re.IGNORECASE)
+
+
+def _around(text: str, pattern: re.Pattern[str]) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The text around the first place that `pattern` matches, and where it matches in that."""
+    first = pattern.search(text) or pattern.search(text := _unaccented(text))
     at = first.start() if first else 0
     start = text.rfind(" ", 0, at - _AROUND) + 1 if at > _AROUND else 0
     end = text.find(" ", at + _AROUND) if len(text) > at + 2 * _AROUND else -1
     cut = ("…" if start else "") + (text[start:end] + "…" if end > 0 else text[start:])
     return cut, tuple(found.span() for found in pattern.finditer(cut))
+
+
+def _unaccented(text: str) -> str:
+    """`text` without accents, as the index compares it."""
+    return "".join(
+        character for character in unicodedata.normalize("NFKD", text) if not unicodedata.combining(character)
+    )

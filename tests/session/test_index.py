@@ -139,6 +139,24 @@ async def test_a_word_that_no_text_can_hold_asks_for_nothing(tmp_path, full):
     assert [found.hits for found in listed(on.home, Query(("\0", " \ud800")), words=full)] == [()]
 
 
+async def test_accents_do_not_matter_to_full_text_and_the_words_are_marked(tmp_path):
+    on = stage(tmp_path, lines())
+    await talked(on, "first", "le café est froid, vraiment")
+    (hit,) = hits(on.home, "cafe")
+    assert [hit.snippet[start:end] for start, end in hit.marks] == ["cafe"]
+    (hit,) = hits(on.home, "froid vraiment", "le")
+    assert [hit.snippet[start:end] for start, end in hit.marks] == ["le", "froid, vraiment"]
+
+
+async def test_a_snippet_is_cut_around_the_words(tmp_path, full):
+    on = stage(tmp_path, lines())
+    await talked(on, "first", f"{'before ' * 100} krill {'after ' * 100}")
+    (hit,) = hits(on.home, "krill", words=full)
+    assert hit.snippet.startswith("…before") and hit.snippet.endswith("after…")
+    assert len(hit.snippet) < 200
+    assert [hit.snippet[start:end] for start, end in hit.marks] == ["krill"]
+
+
 async def test_scripts_without_spaces_are_found_inside(tmp_path, full):
     on = stage(tmp_path, lines())
     await talked(on, "first", "キャッシュが冷たい理由を教えて")
