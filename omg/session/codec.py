@@ -1,4 +1,14 @@
-"""Records as JSON, and back. A head's and a message's bytes stand in their line verbatim, as its last field."""
+"""Records as JSON, and back. A head's and a message's bytes stand in their line verbatim, as its last field.
+
+When the format is raised. New kinds of records and new fields with defaults do not raise it: who does not know them
+passes them over, and what they say must be something that an older version can do without. FORMAT is raised by one when
+a log could be misread: a record or a field goes, is renamed or means something else; a new record must be known for the
+history, the next request or the ledger to be right; the framing of lines changes. Then
+
+- the code reads every older format, for good: a session goes on in the format and with the head it began with;
+- a log that the old code has written is kept as `tests/session/formats/vN.jsonl`, before the change;
+- a version that is older says that it cannot read the log, and touches nothing.
+"""
 
 from __future__ import annotations
 
