@@ -59,9 +59,7 @@ class Library:
 
     def summary(self, id: str) -> Summary | None:
         """One session, as it is now: waits for the index."""
-        self.refresh()
-        if self._thread is not None:
-            self._thread.join()
+        self.settle(None)
         return self._index.summary(id)
 
     def preview(self, id: str) -> str:
@@ -71,8 +69,21 @@ class Library:
 
     def refresh(self) -> None:
         """Begin to bring the index up to date, in a thread, unless that was done just now."""
+        if time.monotonic() - self._updated >= _SOON:
+            self._start()
+
+    def settle(self, seconds: float | None) -> None:
+        """Take into account all that was written until now; wait for that so many seconds at most (None: as long as it
+        takes)."""
+        if self._thread is not None:
+            self._thread.join(seconds)
+        self._start()
+        if self._thread is not None:
+            self._thread.join(seconds)
+
+    def _start(self) -> None:
         with self._lock:
-            if not self.reading and time.monotonic() - self._updated >= _SOON:
+            if not self.reading:
                 self._thread = threading.Thread(target=self._update, name="index of sessions", daemon=True)
                 self._thread.start()
 

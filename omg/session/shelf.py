@@ -18,6 +18,8 @@ from omg.session.written import export_open
 
 _SHOWN = 20
 """Sessions that are listed at once."""
+_PATIENCE = 5.0
+"""Seconds that a command waits for the index; what is there is searched then."""
 
 
 async def sessions(conversation: Conversation, rest: str) -> Done:
@@ -57,6 +59,7 @@ async def export(conversation: Conversation, rest: str) -> Done:
 
 def _listed(conversation: Conversation, text: str) -> str:
     picker = conversation.picker
+    conversation.library.settle(_PATIENCE)
     picker.search(text)
     told = conversation.library.told()
     if conversation.library.reading:
@@ -80,6 +83,7 @@ def rows_text(rows: Sequence[Row]) -> str:
 
 def _chosen(conversation: Conversation, rest: str) -> Done:
     picker = conversation.picker
+    conversation.library.settle(_PATIENCE)
     try:
         return Done(action=Action("resume", _id(conversation, rest)))
     except Trouble as error:

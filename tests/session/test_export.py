@@ -6,16 +6,20 @@ from html.parser import HTMLParser
 
 import pytest
 
+from omg.agent.schedule import Decision
 from omg.core.trouble import Trouble
 from omg.session.as_html import as_html
 from omg.session.as_json import as_json
 from omg.session.as_markdown import as_markdown
 from omg.session.commands import run_command
+from omg.session.index import Index
+from omg.session.query import Query
 from omg.session.store import Store
 from omg.session.transcript import transcript
 from omg.session.written import exported, format_of, write
 from tests.scripted import Says, lines, stage
 from tests.session.eventful import OTHER, eventful
+from tests.summaries import summarising
 
 EVIL = (
     "<script>alert(1)</script><img src=x onerror=alert(2)> \x1b[2Jgone \u202eesrever\u2066 \x00 \"'&amp; ``` "
@@ -239,4 +243,31 @@ async def test_an_open_session_is_exported_by_its_command(tmp_path, name):
     with pytest.raises(Trouble, match="is there already"):
         await run_command(conversation, f"/export {name}")
     assert Store(on.home).path(conversation.id).is_file()
+    await conversation.close()
+
+
+async def test_over_a_compaction_nothing_is_told_twice_and_the_summary_is(tmp_path):
+    on = stage(tmp_path, summarising(lines()))
+    conversation = on.open()
+    for words in ("first: never touch tests/", "second"):
+        await conversation.say(words)
+    await conversation.agent.compactor.fold(conversation.agent.live("main"), Decision("fold", "a test wants it"))
+    await conversation.say("third")
+    told = transcript(conversation.tree, on.log)
+    old, new = told.sections[0].parts
+    assert [item.text for item in old.items if item.kind == "words"] == ["first: never touch tests/", "second"]
+    assert old.ended == "compaction"
+    assert [item.kind for item in new.items][:2] == ["summary", "words"]
+    assert [item.text for item in new.items if item.kind == "words"] == ["third"]
+    assert [item.turn for item in new.items if item.kind == "words"] == [3]
+    assert told.title == "first: never touch tests/"
+    with Index(on.home) as index:
+        index.update()
+        (found,) = index.find(Query(("never touch",)), 9)
+        assert found.summary.turns == 3
+        assert [hit.kind for hit in found.hits] == ["title", "words"]
+        assert found.summary.title == told.title
+        assert found.summary.cost_usd == pytest.approx(told.figures.cost_usd)
+    page = as_html(told)
+    assert '<div class="text summary"' in page
     await conversation.close()
