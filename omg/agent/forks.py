@@ -19,7 +19,7 @@ from omg.agent.fanout import Convoy, Places, Settling
 from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, NodeSealed
 from omg.agent.live import Live
 from omg.agent.runtime import Runtime
-from omg.agent.spending import agreed, quoted, tell
+from omg.agent.spending import agreed, quoted, quotes, tell
 from omg.agent.turn import Outcome
 from omg.cache.fan import Departure
 from omg.core.events import Forked, ForkStatus, Joined, Purpose
@@ -214,8 +214,8 @@ class Forks:
     async def agree(self, parent: Live, tasks: Sequence[str], node: Node | None) -> None:
         """Ask a person where the price is above what goes unasked. Raises ForkRefused on a no."""
         found = quoted(self.runtime, parent.branch.head, node, "here", max(1, len(tasks)))
-        usd = found.usd_warm
-        if not await agreed(self.runtime, parent.name, f"fork {len(tasks)} from {found.prefix} tokens", usd):
+        usd, starts = found.usd_warm, quotes(self.runtime, parent, max(1, len(tasks)))
+        if not await agreed(self.runtime, parent.name, f"fork {len(tasks)} from {found.prefix} tokens", usd, starts):
             raise ForkRefused(f"the person does not want to spend ${usd:.2f} on these forks: do with fewer, or none")
 
     async def call(self, parent: Live, call_id: str, tasks: Sequence[str]) -> Reports:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
+from omg.cache.quote import Quote
 from omg.core.tool import Effect, Show
 
 Mode = Literal["ask", "edit", "plan", "all"]
@@ -57,14 +58,25 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
+class Cost:
+    """What a yes costs, in dollars. `limit` is what goes unasked; `quotes` are the price from each start there is."""
+
+    usd: float
+    limit: float
+    quotes: tuple[Quote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What a person is asked: the call, shown exactly, and the rule that would answer it from now on."""
+    """What a person is asked: the call, shown exactly, and the rule that would answer it from now on; or, with `cost`,
+    whether to spend that much."""
 
     branch: str
     tool: str
     subject: str
     show: Show | None
     rule: str
+    cost: Cost | None = None
 
 
 @dataclass(frozen=True, slots=True)

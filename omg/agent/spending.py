@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from omg.agent.live import Live
-from omg.agent.permit import Question
+from omg.agent.permit import Cost, Question
 from omg.agent.runtime import Runtime
 from omg.cache.fan import Departure
 from omg.cache.prices import Prices
@@ -63,12 +65,12 @@ def tell(runtime: Runtime, branch: str, what: str, found: Quote, going: Departur
     )
 
 
-async def agreed(runtime: Runtime, branch: str, what: str, usd: float | None) -> bool:
+async def agreed(runtime: Runtime, branch: str, what: str, usd: float | None, found: Sequence[Quote] = ()) -> bool:
     """Whether a person agrees to spend `usd`; true without asking up to the limit, where the price is unknown, and
-    where nobody is there to ask: budgets hold there."""
+    where nobody is there to ask: budgets hold there. `found` are the prices from each start there is."""
     limit = runtime.limits.confirm_usd
     if usd is None or limit <= 0 or usd <= limit or runtime.asker is None:
         return True
     show = Show("text", f"{what}: about ${usd:.2f}, above the ${limit:.2f} that go unasked")
-    answer = await runtime.asker.ask(Question(branch, what.split()[0], what, show, ""))
+    answer = await runtime.asker.ask(Question(branch, what.split()[0], what, show, "", Cost(usd, limit, tuple(found))))
     return answer.kind != "no"

@@ -200,7 +200,8 @@ async def _model(conversation: Conversation, rest: str) -> Done:
     model, _, effort = rest.partition(" ")
     runtime = conversation.agent.runtime
     found = conversation.quote_model(model)
-    if not await agreed(runtime, "main", f"model {model}, {tokens(found.prefix)} tokens to read anew", found.usd_cold):
+    what = f"model {model}, {tokens(found.prefix)} tokens to read anew"
+    if not await agreed(runtime, "main", what, found.usd_cold, [found]):
         raise Trouble(f"main stays with {conversation.model}")
     conversation.set_model(model, effort.strip() or None)
     return Done(

@@ -1,0 +1,144 @@
+"""The question of a branch: what it asks for, exactly, what a lasting yes would allow, and the answers."""
+
+from __future__ import annotations
+
+import time
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Input, Static
+
+from omg.agent.permit import Answer, Cost, Question
+from omg.core.tool import Show
+from omg.ui.short import dollars
+from omg.ui.text import exact, one_line
+from omg.ui.tui.dialogs.frame import Frame
+from omg.ui.tui.dialogs.prices import price_rows
+
+SETTLE = 0.4
+"""Seconds in which a key was meant for something else, and is no answer to a question that has just come up."""
+
+
+class Ask(Frame[Answer | None]):
+    """Dismissed with the answer, or None: the question waits on."""
+
+    DEFAULT_CSS = """
+    Ask {
+        & .what { height: auto; text-style: bold; }
+        & .shown { height: auto; max-height: 50vh; margin: 1 0; border-left: thick $warm; padding: 0 1; }
+        & .shown Static { height: auto; }
+        & .rule { height: auto; color: $text-muted; }
+        & .words { display: none; margin-top: 1; }
+        &.-saying .words { display: block; }
+        &.-saying .buttons { display: none; }
+        & .others { height: auto; color: $text-muted; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "once", show=False),
+        Binding("s", "session", show=False),
+        Binding("a", "always", show=False),
+        Binding("n", "no", show=False),
+        Binding("up,k", "scroll(-1)", show=False),
+        Binding("down,j", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-10)", show=False),
+        Binding("pagedown", "scroll(10)", show=False),
+    ]
+
+    def __init__(self, question: Question, others: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.question = question
+        self._others = others
+        self._since = time.monotonic()
+
+    @property
+    def _lasting(self) -> bool:
+        return bool(self.question.rule)
+
+    def heading(self) -> str:
+        return f"{self.question.branch} asks" if self.question.cost is None else f"{self.question.branch}: a price"
+
+    def contents(self) -> ComposeResult:
+        question, cost = self.question, self.question.cost
+        if cost is None:
+            yield Static(Content(f"{question.tool}  {one_line(question.subject)}"), classes="what")
+            with VerticalScroll(classes="shown", can_focus=False):
+                yield Static(painted(question.show))
+            if self._lasting:
+                yield Static(Content(f"a lasting yes allows  {exact(question.rule)}"), classes="rule")
+        else:
+            yield Static(Content(_money(question, cost)), classes="what")
+            if cost.quotes:
+                with VerticalScroll(classes="shown", can_focus=False):
+                    yield Static(Content(price_rows(cost.quotes)))
+        if self._others:
+            yield Static(Content(f"then {', '.join(self._others)}"), classes="others")
+        yield Input(placeholder="why not, or what to do instead", classes="words", compact=True)
+
+    def buttons(self) -> ComposeResult:
+        yes = "y  yes, once" if self.question.cost is None else "y  spend it"
+        yield Button(yes, id="once", compact=True)
+        if self._lasting:
+            yield Button("s  this session", id="session", compact=True)
+            yield Button("a  always", id="always", compact=True)
+        yield Button("n  no…", id="no", compact=True)
+        yield Button("esc  later", id="cancel", compact=True)
+
+    def on_mount(self) -> None:
+        self._since = time.monotonic()
+
+    def _answer(self, answer: Answer) -> None:
+        if time.monotonic() - self._since >= SETTLE:
+            self.dismiss(answer)
+
+    def action_once(self) -> None:
+        self._answer(Answer("once"))
+
+    def action_session(self) -> None:
+        if self._lasting:
+            self._answer(Answer("session"))
+
+    def action_always(self) -> None:
+        if self._lasting:
+            self._answer(Answer("always"))
+
+    def action_no(self) -> None:
+        """Ask for words, which go to the model with the no."""
+        if time.monotonic() - self._since >= SETTLE:
+            self.add_class("-saying")
+            self.query_one(Input).focus()
+
+    @on(Input.Submitted)
+    def _said_no(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.dismiss(Answer("no", event.value.strip()))
+
+    def action_cancel(self) -> None:
+        """Back from the words to the answers; from there, the question waits on."""
+        if self.has_class("-saying"):
+            self.remove_class("-saying")
+            self.set_focus(None)
+        else:
+            self.dismiss(None)
+
+    def action_scroll(self, by: int) -> None:
+        for shown in self.query(".shown"):
+            shown.scroll_relative(y=by, animate=False)
+
+
+def painted(show: Show | None) -> Content:
+    """What is asked for, with everything hidden made visible; a diff in its colours, each line with its sign."""
+    if show is None:
+        return Content("")
+    lines = exact(show.text).rstrip("\n").split("\n")
+    styles = {"+": "$running", "-": "$failed", "@": "$text-muted"} if show.kind == "diff" else {}
+    return Content("\n").join(Content.styled(line, styles.get(line[:1], "")) for line in lines)
+
+
+def _money(question: Question, cost: Cost) -> str:
+    about = f"{one_line(question.subject)}: about {dollars(cost.usd)}"
+    return f"{about}\nabove the {dollars(cost.limit)} that go unasked"

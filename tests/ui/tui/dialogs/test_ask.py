@@ -1,0 +1,189 @@
+"""A question: shown exactly, answered by key, by mouse and in words; and who comes up when."""
+
+import asyncio
+
+import pytest
+
+from omg.agent.permit import Answer, Cost, Question
+from omg.cache.quote import Quote
+from omg.core.tool import Show
+from omg.core.usage import Usage
+from omg.session.questions import Questions
+from omg.ui.tui.dialogs import ask
+from omg.ui.tui.dialogs.ask import Ask
+from omg.ui.tui.dialogs.attending import Attending
+from tests.ui.tui.dialogs.asked import shown, until
+from tests.ui.tui.prompt.typing import typing
+
+MAKE = Question("a", "shell", "make test", Show("text", "make test\nand more"), "shell(make test)")
+EDIT = Question("main", "edit", "x.py", Show("diff", "@@\n-old\n+new"), "edit(/x.py)")
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    monkeypatch.setattr(ask, "SETTLE", 0.0)
+
+
+@pytest.mark.parametrize(("key", "kind"), [("y", "once"), ("s", "session"), ("a", "always")])
+async def test_a_key_answers(key, kind):
+    async with shown(Ask(MAKE)) as (app, pilot):
+        await pilot.press(key)
+        assert app.answers == [Answer(kind)]
+
+
+@pytest.mark.parametrize(("button", "kind"), [("#once", "once"), ("#session", "session"), ("#always", "always")])
+async def test_so_does_a_click(button, kind):
+    async with shown(Ask(MAKE)) as (app, pilot):
+        await pilot.click(button)
+        assert app.answers == [Answer(kind)]
+
+
+async def test_a_no_goes_with_words():
+    async with shown(Ask(MAKE)) as (app, pilot):
+        await pilot.press("n", *"use tox", "enter")
+        assert app.answers == [Answer("no", "use tox")]
+
+
+async def test_escape_leaves_the_words_first_and_then_the_question_waiting():
+    async with shown(Ask(MAKE)) as (app, pilot):
+        await pilot.press("n", "x", "escape")
+        assert app.answers == []
+        await pilot.press("escape")
+        assert app.answers == [None]
+
+
+async def test_what_is_asked_is_shown_exactly():
+    hidden = Question("a", "shell", "ls", Show("text", "ls \u202egnp.exe\x1b[8m; rm"), "shell(ls)")
+    async with shown(Ask(hidden, ("b",))) as (app, _):
+        page = app.page()
+        assert "ls \\u202egnp.exe\\x1b[8m; rm" in page
+        assert "a lasting yes allows  shell(ls)" in page
+        assert "a asks" in page
+        assert "then b" in page
+
+
+async def test_without_a_rule_no_lasting_yes_is_offered():
+    async with shown(Ask(Question("a", "shell", "a && b", None, ""))) as (app, pilot):
+        await pilot.press("s", "a")
+        assert app.answers == []
+        assert not app.screen.query("#always")
+
+
+async def test_a_long_command_scrolls():
+    long = Question("main", "shell", "x", Show("text", "\n".join(f"line {n}" for n in range(100))), "")
+    async with shown(Ask(long)) as (app, pilot):
+        assert "line 0" in app.page()
+        await pilot.press(*["pagedown"] * 10)
+        assert "line 99" in app.page()
+
+
+async def test_a_diff_has_its_signs():
+    async with shown(Ask(EDIT)) as (app, _):
+        assert "-old" in app.page()
+        assert "+new" in app.page()
+
+
+async def test_a_price_is_money_from_each_start():
+    quotes = (
+        Quote("here", 3, 88_000, Usage(), Usage(), 0.14, 0.58),
+        Quote("fresh", 3, 2_000, Usage(), Usage(), 0.03, 0.03),
+    )
+    price = Question("main", "fork", "fork 3 from 88000 tokens", None, "", Cost(2.5, 1.0, quotes))
+    async with shown(Ask(price)) as (app, pilot):
+        page = app.page()
+        for words in ("about $2.50", "above the $1.00", "88k", "$0.14 now", "$0.58 if it goes cold", "fresh"):
+            assert words in page
+        await pilot.press("y")
+        assert app.answers == [Answer("once")]
+
+
+async def test_a_key_in_the_moment_it_comes_up_is_no_answer(monkeypatch):
+    monkeypatch.setattr(ask, "SETTLE", 60.0)
+    async with shown(Ask(MAKE)) as (app, pilot):
+        await pilot.press("y", "n")
+        assert app.answers == []
+
+
+class Attended:
+    """A prompt with questions, and what was told."""
+
+    def __init__(self, desk):
+        self.desk, self.told, self.troubles, self.remembered = desk, [], [], []
+        self.questions = Questions(lambda: self.attending.attend(), self.remembered.append)
+        self.attending = Attending(
+            desk.app, self.questions, desk.prompt, lambda text, failed: self.told.append(text), self.troubles.append
+        )
+
+    def ask(self, question):
+        return asyncio.ensure_future(self.questions.ask(question))
+
+    @property
+    def up(self):
+        return isinstance(self.desk.app.screen, Ask) and self.desk.app.screen.question
+
+
+async def test_mains_question_comes_up_when_nothing_is_typed():
+    async with typing() as desk:
+        attended = Attended(desk)
+        answer = attended.ask(EDIT)
+        await until(lambda: attended.up == EDIT)
+        await desk.press("a")
+        assert await answer == Answer("always")
+        assert attended.remembered == ["edit(/x.py)"]
+        assert attended.told == ["yes, always: edit(/x.py)"]
+        await until(lambda: desk.app.focused is desk.prompt.editor)
+
+
+async def test_it_takes_nothing_of_what_is_being_typed():
+    async with typing() as desk:
+        attended = Attended(desk)
+        await desk.type("half a w")
+        answer = attended.ask(EDIT)
+        await desk.type("ord")
+        assert not attended.up
+        assert desk.text == "half a word"
+        assert "main asks: edit x.py" in str(desk.prompt.asking.render())
+        attended.attending.open()
+        await until(lambda: attended.up == EDIT)
+        await desk.press("y")
+        assert (await answer).kind == "once"
+
+
+async def test_a_forks_question_waits_under_its_name():
+    async with typing() as desk:
+        attended = Attended(desk)
+        answer = attended.ask(MAKE)
+        await desk.type("on")
+        assert not attended.up
+        assert "a asks: shell make test" in str(desk.prompt.asking.render())
+        attended.attending.open()
+        await until(lambda: attended.up == MAKE)
+        await desk.press("n", "enter")
+        assert await answer == Answer("no", "")
+        assert attended.told == ["a: no: shell make test"]
+        assert not desk.prompt.asking.any
+
+
+async def test_what_was_put_aside_does_not_come_up_again_by_itself():
+    async with typing() as desk:
+        attended = Attended(desk)
+        answer = attended.ask(EDIT)
+        await until(lambda: attended.up)
+        await desk.press("escape")
+        await until(lambda: not attended.up)
+        attended.attending.attend()
+        await desk.pilot.pause()
+        assert not attended.up
+        assert desk.prompt.asking.any
+        answer.cancel()
+        await until(lambda: not desk.prompt.asking.any)
+
+
+async def test_a_question_that_goes_takes_its_dialog_along():
+    async with typing() as desk:
+        attended = Attended(desk)
+        answer = attended.ask(EDIT)
+        await until(lambda: attended.up)
+        answer.cancel()
+        await until(lambda: not attended.up)
+        assert attended.told == []
