@@ -49,6 +49,8 @@ class Ask(Frame[Answer | None]):
         Binding("pagedown", "scroll(10)", show=False),
     ]
 
+    AUTO_FOCUS = ""  # Enter alone answers nothing
+
     def __init__(self, question: Question, others: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.question = question

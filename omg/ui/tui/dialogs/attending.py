@@ -34,16 +34,25 @@ class Attending:
 
     def attend(self) -> None:
         """Follow the questions."""
-        waiting = self._questions.waiting
+        waiting = self._waiting
         self._aside = [asked for asked in self._aside if asked in waiting]
         if self._shown is not None and self._shown[0] not in waiting:
             self._close()
-        current = self._questions.current
+        current = self._current
         if current is not None and self._comes_up(current):
             self.open()
         rest = [asked for asked in waiting if self._shown is None or asked is not self._shown[0]]
         first = [asked for asked in rest if asked is current]
         self._prompt.ask([_line(asked.question) for asked in [*first, *(one for one in rest if one is not current)]])
+
+    @property
+    def _waiting(self) -> list[Asked]:
+        return [asked for asked in self._questions.waiting if not asked.answer.done()]
+
+    @property
+    def _current(self) -> Asked | None:
+        current = self._questions.current
+        return current if current is not None and not current.answer.done() else None
 
     def _comes_up(self, asked: Asked) -> bool:
         """Whether a question may take the screen by itself."""
@@ -58,10 +67,10 @@ class Attending:
 
     def open(self) -> None:
         """Show the current question."""
-        current = self._questions.current
+        current = self._current
         if current is None or self._shown is not None:
             return
-        others = tuple(asked.question.branch for asked in self._questions.waiting if asked is not current)
+        others = tuple(asked.question.branch for asked in self._waiting if asked is not current)
         dialog = Ask(current.question, others)
         self._shown = current, dialog
         self._app.push_screen(dialog, lambda answer: self._answered(current, answer))
@@ -69,7 +78,7 @@ class Attending:
     def _answered(self, asked: Asked, answer: Answer | None) -> None:
         self._shown = None
         if answer is None:
-            if asked in self._questions.waiting:
+            if asked in self._waiting:
                 self._aside.append(asked)
         elif asked is self._questions.current:
             self._told(_answer_line(asked.question, answer), answer.kind == "no")

@@ -109,10 +109,13 @@ class Attended:
 
     def __init__(self, desk):
         self.desk, self.told, self.troubles, self.remembered = desk, [], [], []
-        self.questions = Questions(lambda: self.attending.attend(), self.remembered.append)
+        self.questions = Questions(self.changed, self.remembered.append)
         self.attending = Attending(
             desk.app, self.questions, desk.prompt, lambda text, failed: self.told.append(text), self.troubles.append
         )
+
+    def changed(self):
+        self.attending.attend()
 
     def ask(self, question):
         return asyncio.ensure_future(self.questions.ask(question))
@@ -128,7 +131,7 @@ async def test_mains_question_comes_up_when_nothing_is_typed():
         answer = attended.ask(EDIT)
         await until(lambda: attended.up == EDIT)
         await desk.press("a")
-        assert await answer == Answer("always")
+        assert await asyncio.wait_for(answer, 5) == Answer("always")
         assert attended.remembered == ["edit(/x.py)"]
         assert attended.told == ["yes, always: edit(/x.py)"]
         await until(lambda: desk.app.focused is desk.prompt.editor)
@@ -146,7 +149,7 @@ async def test_it_takes_nothing_of_what_is_being_typed():
         attended.attending.open()
         await until(lambda: attended.up == EDIT)
         await desk.press("y")
-        assert (await answer).kind == "once"
+        assert (await asyncio.wait_for(answer, 5)).kind == "once"
 
 
 async def test_a_forks_question_waits_under_its_name():
@@ -159,7 +162,7 @@ async def test_a_forks_question_waits_under_its_name():
         attended.attending.open()
         await until(lambda: attended.up == MAKE)
         await desk.press("n", "enter")
-        assert await answer == Answer("no", "")
+        assert await asyncio.wait_for(answer, 5) == Answer("no", "")
         assert attended.told == ["a: no: shell make test"]
         assert not desk.prompt.asking.any
 
