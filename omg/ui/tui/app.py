@@ -18,10 +18,10 @@ from textual.containers import Horizontal, Vertical
 from omg.core.amounts import hit, ratio
 from omg.core.spoken import Spoken
 from omg.session.mishaps import told
-from omg.session.questions import Asked
 from omg.ui.screen import Screen
 from omg.ui.short import dollars
 from omg.ui.tui.desk import Desk
+from omg.ui.tui.dialogs.attending import Attending
 from omg.ui.tui.footer import Footer
 from omg.ui.tui.header import Header
 from omg.ui.tui.look import dress
@@ -52,6 +52,7 @@ class OmgApp(App[int]):
         Binding("pageup", "page(-1)", show=False, priority=True),
         Binding("pagedown", "page(1)", show=False, priority=True),
         Binding("escape", "back", show=False),
+        Binding("f1", "help", show=False),
     ]
 
     def __init__(self, screen: Screen) -> None:
@@ -71,8 +72,7 @@ class OmgApp(App[int]):
         self.parts: Sequence[Part] = (self.header, self.transcript)
         self.desk = Desk(self)
         self.failed: Exception | None = None
-        self.answering: Asked | None = None
-        """The question that a dialog is open for."""
+        self.attending = Attending(self, self.desk.talk.questions, self.prompt, self._answered, self.desk.trouble)
         self._crash: Exception | None = None
         self._opening: asyncio.Task[None] | None = None
         self._last_stop = 0.0
@@ -147,7 +147,8 @@ class OmgApp(App[int]):
         self.footer.hint("")
         if self.transcript.branch == "main":
             self.transcript.action_scroll_end()
-        self.desk.entered(event.spoken, steer=event.how == "steer")
+        if not self.open_for(event.text):
+            self.desk.entered(event.spoken, steer=event.how == "steer")
 
     @on(Ordered)
     def _ordered(self, event: Ordered) -> None:
@@ -220,11 +221,40 @@ class OmgApp(App[int]):
         self.exit(0)
 
     def attend(self) -> None:
-        """See to the question that waits."""
+        """See to the questions that wait."""
+        self.attending.attend()
+
+    @on(Prompt.AnswerWanted)
+    def _answer_wanted(self) -> None:
+        self.attending.open()
+
+    def _answered(self, line: str, no: bool) -> None:
+        self.desk.note(f"{'✗' if no else '✔'} {line}")
+
+    def open_for(self, line: str) -> bool:
+        """Open the dialog of a command that was entered without what it needs; whether it has one."""
+        from omg.ui.tui.dialogs.by_command import dialog_for
+
+        conversation = self.desk.talk.conversation
+        found = dialog_for(line, conversation, vim=self.start.taste.vim) if conversation is not None else None
+        if found is None:
+            return False
+        dialog, whole = found
+        self.push_screen(dialog, lambda chosen: self._chosen_in_dialog(None if chosen is None else whole(chosen)))
+        return True
+
+    def _chosen_in_dialog(self, line: str | None) -> None:
+        self.prompt.focus()
+        if line:
+            self.desk.talk.submit(Spoken(line))
+
+    def action_help(self) -> None:
+        """Every key and every command."""
+        self.open_for("/help")
 
     def pick_session(self) -> None:
         """Let a person choose a session."""
-        self.desk.note("say which: /resume SESSION")
+        self.open_for("/resume")
 
     def on_resize(self, event: events.Resize) -> None:
         self.screen.set_class(event.size.width < _NARROW, "narrow")

@@ -66,9 +66,7 @@ class Desk:
         app = self.app
         if not app.is_attached:
             return
-        waiting = self.talk.questions.waiting
         app.prompt.waiting_changed(self.talk.early)
-        app.prompt.ask([_asked(asked) for asked in waiting if asked is not app.answering])
         app.header.refresh()
         current = self.talk.questions.current
         if current is not self._asked:

@@ -1,0 +1,60 @@
+"""Commands that are entered without what they need open a dialog, which says the whole command in their place."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from textual.screen import ModalScreen
+
+from omg.agent.spending import quotes
+from omg.cache.quote import Quote
+from omg.session.conversation import Conversation
+from omg.session.picker import Picker
+from omg.ui.tui.dialogs.fork_form import ForkForm
+from omg.ui.tui.dialogs.help import Help
+from omg.ui.tui.dialogs.sessions import Sessions
+from omg.ui.tui.dialogs.settle import Models, Modes
+
+Opened = tuple[ModalScreen[Any], Callable[[Any], str]]
+"""A dialog, and the line to run for what it was dismissed with (never None); an empty line: nothing."""
+
+
+def dialog_for(line: str, conversation: Conversation, *, vim: bool = False) -> Opened | None:
+    """The dialog that a bare command opens; None where the line is whole, or no command with a dialog."""
+    match line.strip():
+        case "/fork":
+            return fork_form(conversation), str
+        case "/model":
+            return _models(conversation), lambda name: f"/model {name}"
+        case "/mode":
+            return Modes(conversation.agent.mode("main")), lambda mode: f"/mode {mode}"
+        case "/sessions" | "/resume":
+            return sessions(conversation), lambda id: f"/resume {id}"
+        case "/help":
+            return Help(vim=vim), lambda _: ""
+        case _:
+            return None
+
+
+def fork_form(conversation: Conversation, tasks: tuple[str, ...] = ()) -> ForkForm:
+    """The form to fork main, priced for as many tasks as are written in it."""
+
+    def quoting(children: int) -> list[Quote]:
+        agent = conversation.agent
+        return quotes(agent.runtime, agent.live("main"), children)
+
+    return ForkForm(quoting, tasks)
+
+
+def sessions(conversation: Conversation) -> Sessions:
+    """The picker, over all sessions but this one."""
+    found = Picker(conversation.library, conversation.config.folder, time.time, current=conversation.id)
+    return Sessions(found)
+
+
+def _models(conversation: Conversation) -> Models:
+    from omg.provider.models import claude_names
+
+    return Models(claude_names(), conversation.model, conversation.quote_model)
