@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from omg.agent.requests import Request
 from omg.agent.state import Tree
+from omg.agent.witness import contradiction, witness
 from omg.cache.ledger import Line
 from omg.core.usage import Usage
 
@@ -29,6 +30,8 @@ def line(tree: Tree, request: Request) -> Line:
         request.begun.seconds if request.begun else None,
         settled.lost if settled else None,
         tree.prices,
+        witness(request),
+        contradiction(tree, request, settled.cause if settled else None),
     )
 
 

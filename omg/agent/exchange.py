@@ -6,6 +6,7 @@ import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from omg.agent.asking import previous
 from omg.agent.attach import said_in
 from omg.agent.journal import (
     JournalError,
@@ -18,19 +19,21 @@ from omg.agent.journal import (
 )
 from omg.agent.live import Live
 from omg.agent.marking import marks_for
-from omg.agent.replay import baseline, shared_length
+from omg.agent.replay import baseline, envelope, shared_length
 from omg.agent.retry import wait_before_retry
 from omg.agent.runtime import Runtime
 from omg.agent.warm import foretell, learn, records_of
+from omg.agent.witness import contradiction
 from omg.cache.cause import Cause
 from omg.cache.forecast import Forecast
+from omg.cache.witness import NOTHING
 from omg.core.events import CacheMissed, Notice, ReplyEnded, Requested, Text, Thinking, Used
 from omg.core.spoken import Spoken, together
 from omg.core.usage import Usage
 from omg.provider.protocol import Began, Call, Ended, ProviderError, TextDelta, ThinkingDelta
 from omg.wire.chain import Node
 from omg.wire.guard import check
-from omg.wire.request import Body, Envelope, Mark, build
+from omg.wire.request import Body, Mark, build
 from omg.wire.seal import Block, seal
 
 
@@ -70,11 +73,19 @@ async def exchange(runtime: Runtime, live: Live) -> Reply:
     Raises ProviderError when it failed for good. If no reply had begun, the message is then taken back. On
     cancellation the same holds. Raises Diverged, JournalError and Exhausted with nothing sent, the message taken back.
     """
-    tries = 0
+    tries, refused = 0, None
     while True:
         try:
-            return await _attempt(runtime, live)
+            reply = await _attempt(runtime, live)
+            if refused is not None:
+                _tell(runtime, live, f"the provider is not asked about its cache any more: {refused}")
+            return reply
         except ProviderError as error:
+            if refused is None and _refuses_diagnostics(runtime, live, error):
+                refused = error
+                continue
+            if refused is not None and error.failure == "refused":  # so it was something else
+                runtime.refused.discard("diagnostics")
             wait = wait_before_retry(error, tries)
             if wait is None:
                 take_back(runtime, live)
@@ -85,6 +96,19 @@ async def exchange(runtime: Runtime, live: Live) -> Reply:
         except BaseException:
             take_back(runtime, live)
             raise
+
+
+def _refuses_diagnostics(runtime: Runtime, live: Live, error: ProviderError) -> bool:
+    """Whether a refusal may be of being asked about the cache: it is not asked again then."""
+    if error.failure != "refused" or error.status not in (400, 422):
+        return False
+    requests = runtime.tree.requests.values()
+    own = next(request.logged for request in reversed(requests) if request.logged.branch == live.name)
+    taken = any(request.begun is not None and request.logged.previous is not None for request in requests)
+    if own.previous is None or (taken and "diagnostics" not in str(error)):
+        return False
+    runtime.refused.add("diagnostics")
+    return True
 
 
 async def _pause(runtime: Runtime, live: Live, wait: float) -> None:
@@ -146,7 +170,8 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
     setup = runtime.setup_of(branch.head)
     last = live.last or baseline(runtime.tree, branch)
     marks = marks_for(runtime, live, branch.tip, last)
-    body = build(branch.head, branch.tip, marks, Envelope(setup.max_tokens))
+    asked = previous(runtime, branch, branch.tip)
+    body = build(branch.head, branch.tip, marks, envelope(setup.max_tokens, True, asked))
     if last is not None:
         check(body, last, branch.name, shared_length(branch, last))
     n, now = runtime.tree.next_n, runtime.clock()
@@ -167,6 +192,7 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
             purpose=branch.made.purpose,
             epoch=branch.epoch,
             predicted=predicted,
+            previous=asked,
         )
     )
     runtime.holdings.sent(branch.head, marks, now)
@@ -196,6 +222,8 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
                     request_id=event.request_id,
                     organisation=event.organisation,
                     workspace=event.workspace,
+                    reason=event.reason,
+                    missed=event.missed,
                 )
             )
             _learn(runtime, live, attempt)
@@ -213,10 +241,13 @@ def _take(runtime: Runtime, live: Live, attempt: _Attempt, event: object) -> Non
 
 def _learn(runtime: Runtime, live: Live, attempt: _Attempt) -> None:
     """Hold what was billed against the forecast, and take it into account for the next one."""
-    attempt.cause = learn(runtime, runtime.tree.requests[attempt.n], attempt.forecast)
-    if attempt.cause is not None:
+    request = runtime.tree.requests[attempt.n]
+    attempt.cause = learn(runtime, request, attempt.forecast)
+    cause = str(attempt.cause) if attempt.cause is not None else None
+    other = contradiction(runtime.tree, request, cause)
+    if cause is not None or other is not None:
         at = runtime.clock()
-        runtime.emit(CacheMissed(branch=live.name, at=at, n=attempt.n, cause=str(attempt.cause)))
+        runtime.emit(CacheMissed(branch=live.name, at=at, n=attempt.n, cause=cause or NOTHING, provider=other))
 
 
 def _unfinished(runtime: Runtime, live: Live, attempt: _Attempt, how: Settlement, error: str | None) -> None:

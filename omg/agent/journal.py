@@ -139,6 +139,8 @@ class RequestLogged(Record):
     epoch: int = 1
     predicted: Usage | None = None
     stream: bool = True
+    previous: str | None = None
+    """The message that the provider was asked to compare it with: "" for none yet; None: it was not asked."""
 
     @property
     def silent(self) -> bool:
@@ -158,6 +160,9 @@ class ReplyBegun(Record):
     request_id: str | None = None
     organisation: str | None = None
     workspace: str | None = None
+    reason: str | None = None
+    missed: int | None = None
+    """What the provider says was another prompt than that of the message before, and the tokens missed for it."""
 
 
 Settlement = Literal["whole", "cut", "refused", "failed", "interrupted"]

@@ -8,18 +8,26 @@ from omg.agent.journal import RequestLogged
 from omg.agent.state import Branch, Tree
 from omg.core.trouble import Trouble
 from omg.wire.request import Body, Envelope, Mark, Ttl, build, prefix_length
+from omg.wire.seal import Json
 
 
 class ReplayFailed(Trouble):
     """A request that cannot be rendered as it was sent. Says which, and what was found."""
 
 
+def envelope(max_tokens: int, stream: bool, previous: str | None) -> Envelope:
+    """A request's envelope. `previous` is the message that the provider is to compare it with, "" for none; None: it
+    is not asked."""
+    asked: Json = {"previous_message_id": previous or None}
+    return Envelope(max_tokens, stream, () if previous is None else (("diagnostics", asked),))
+
+
 def replay(tree: Tree, logged: RequestLogged) -> Body:
     """The body of a request, exactly as it was sent. Raises ReplayFailed."""
     try:
         marks = [Mark(cast(Ttl, ttl), tree.node(node), block) for node, block, ttl in logged.marks]
-        envelope = Envelope(logged.max_tokens, logged.stream)
-        body = build(tree.heads[logged.head], tree.nodes[logged.tip], marks, envelope)
+        around = envelope(logged.max_tokens, logged.stream, logged.previous)
+        body = build(tree.heads[logged.head], tree.nodes[logged.tip], marks, around)
     except (KeyError, ValueError, IndexError) as error:
         raise ReplayFailed(f"request {logged.n} of branch {logged.branch} cannot be rendered: {error!r}") from error
     found = body.hash()

@@ -28,8 +28,8 @@ from omg.wire.head import Head, Headers
 from omg.wire.request import Mark
 from omg.wire.seal import Json
 
-Refusable = Literal["silence"]
-"""What an endpoint may turn out not to take: `max_tokens: 0`."""
+Refusable = Literal["silence", "diagnostics"]
+"""What an endpoint may turn out not to take: `max_tokens: 0`, or to be asked what was not read from its cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class ModelSetup:
     """`max_tokens` of the cheapest request that keeps a prefix warm; None: the endpoint's is not kept by pings."""
     reading: Reading = STRICT
     """How the endpoint's rules are read where requests are foretold."""
+    diagnoses: bool = False
+    """Whether the endpoint is asked what was not read from its cache, and why."""
     settle_seconds: float = 0.0
     """Seconds from the beginning of a reply until what its request wrote can be read, as far as was found out."""
 

@@ -32,6 +32,11 @@ _WORDS: dict[Kind, str] = {
 }
 
 
+def kind_of(text: str | None) -> Kind | None:
+    """The kind of a cause that was put in words; None for none."""
+    return next((kind for kind, words in _WORDS.items() if text is not None and text.startswith(words)), None)
+
+
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One named cause, the tokens that were not read for it, and what there is to say beside."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from math import fsum
 
 from omg.cache.prices import LISTED, PriceList
+from omg.cache.witness import Witness
 from omg.core.usage import Usage, total
 
 
@@ -32,6 +33,10 @@ class Line:
     lost: int | None = None
     """Tokens that were not read for `cause`; None where unknown."""
     prices: PriceList = LISTED
+    witness: Witness | None = None
+    """What the provider says of it, where it was asked."""
+    disputed: str | None = None
+    """The same in words, where it says something else than `cause`."""
 
     @property
     def cost_usd(self) -> float | None:

@@ -149,7 +149,8 @@ def _setups(plan: Plan) -> Callable[[str, str | None], ModelSetup]:
 
     @cache
     def setup(model: str, effort: str | None) -> ModelSetup:
-        return model_setup(plan.choice, model, effort, rules_for(plan, model)[0])
+        asks = plan.settings.cache.diagnostics == "auto"
+        return model_setup(plan.choice, model, effort, rules_for(plan, model)[0], diagnostics=asks)
 
     return setup
 
@@ -171,7 +172,9 @@ def rules_for(plan: Plan, model: str) -> tuple[InForce, str | None]:
     return in_force(model, found, plan.settings.cache.wishes), notice
 
 
-def model_setup(choice: Choice, name: str, effort: str | None, rules: InForce) -> ModelSetup:
+def model_setup(
+    choice: Choice, name: str, effort: str | None, rules: InForce, *, diagnostics: bool = True
+) -> ModelSetup:
     """What a request for this model at this endpoint looks like, and the cache rules it is foretold by."""
     model, profile = model_for(name), choice.profile
     extra: list[tuple[str, Json]] = []
@@ -191,6 +194,7 @@ def model_setup(choice: Choice, name: str, effort: str | None, rules: InForce) -
         shares_cache=profile.cache != "none",
         ping_tokens=rules.ping_tokens(profile.ping_tokens) if profile.cache == "markers" else None,
         reading=rules.reading,
+        diagnoses=profile.diagnoses and diagnostics,
         settle_seconds=rules.settle_seconds.value,
     )
 

@@ -54,6 +54,7 @@ class CacheSettings:
 
     ttl: TtlSetting = "auto"
     keep_warm: Keep = "auto"
+    diagnostics: Keep = "auto"
     positions: Positions = "auto"
     minimums: Mapping[str, Annotated[int, Field(ge=1)]] = field(default_factory=dict[str, int])
 

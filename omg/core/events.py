@@ -124,9 +124,12 @@ class Used(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheMissed(Event):
+    """A request read less than it might have; `provider` is what the provider says of that, where it says otherwise."""
+
     type: ClassVar[str] = "cache_miss"
     n: int
     cause: str
+    provider: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

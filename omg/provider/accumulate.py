@@ -17,7 +17,7 @@ from omg.provider.protocol import (
     TextDelta,
     ThinkingDelta,
 )
-from omg.provider.reported import Reported
+from omg.provider.reported import Reported, diagnosed
 from omg.provider.transport import Frame
 from omg.wire.seal import Block, Json, parse, scrub
 
@@ -104,6 +104,7 @@ class Accumulator:
         self._began = True
         fields = _fields(data, "message")
         self._reported = Reported().merged(fields.get("usage"))
+        reason, missed = diagnosed(fields.get("diagnostics"))
         yield Began(
             message_id=_text(fields, "id"),
             model=_text(fields, "model"),
@@ -112,6 +113,8 @@ class Accumulator:
             request_id=self._request_id,
             organisation=self._headers.get("anthropic-organization-id"),
             workspace=self._headers.get("anthropic-workspace-id"),
+            reason=reason,
+            missed=missed,
         )
 
     def _block_start(self, data: _Fields) -> Iterator[StreamEvent]:

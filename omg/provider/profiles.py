@@ -27,6 +27,8 @@ class Profile:
     """The lifetimes a marker may ask for."""
     ping_tokens: int = 1
     """`max_tokens` of the cheapest request it takes: 0, where it is known to allow that, says nothing at all."""
+    diagnoses: bool = False
+    """Whether it says, when it is asked, why a prompt was not read from its cache."""
     counts_tokens: bool = False
     """Whether it answers `/v1/messages/count_tokens`."""
     usage_in: Literal["message_start", "message_delta"] = "message_start"
@@ -52,6 +54,7 @@ ANTHROPIC = Profile(
     default_model="claude-opus-5-5",
     ping_tokens=0,
     counts_tokens=True,
+    diagnoses=True,
     movable=True,
     source="prompt caching and streaming docs, September 2026: high",
 )
@@ -139,6 +142,7 @@ _OTHERS = (
         ttls=("5m", "1h"),
         ping_tokens=0,
         counts_tokens=True,
+        diagnoses=True,
         default_model="claude-opus-5-5",
         source="the embedded provider: this program",
     ),

@@ -34,6 +34,10 @@ class Began:
     request_id: str | None = None
     organisation: str | None = None
     workspace: str | None = None
+    reason: str | None = None
+    """Where it was asked: in what the prompt differs from that of the message before; None: in nothing."""
+    missed: int | None = None
+    """Tokens that it takes to have been missed for that."""
 
 
 @dataclass(frozen=True, slots=True)

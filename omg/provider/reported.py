@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
+from omg.cache.witness import PENDING
 from omg.core.usage import Usage, total
 from omg.provider import errors
 from omg.provider.transport import Frame
@@ -72,6 +73,20 @@ def told(usage: Json) -> Reported:
         output=_count(usage.get("output_tokens")),
         iterations=_iterations(usage.get("iterations")),
     )
+
+
+def diagnosed(diagnostics: Json) -> tuple[str | None, int | None]:
+    """In what a prompt differs from that of the message before, in the provider's word, and the tokens missed for it.
+
+    Both None: in nothing, or nobody has asked ("Cache diagnostics", its docs, September 2026).
+    """
+    if not isinstance(diagnostics, Mapping):
+        return None, None
+    reason = diagnostics.get("cache_miss_reason")
+    if not isinstance(reason, Mapping):
+        return PENDING, None
+    kind = reason.get("type")
+    return errors.line(kind) if isinstance(kind, str) else PENDING, _count(reason.get("cache_missed_input_tokens"))
 
 
 def counted(frames: Sequence[Frame], request_id: str | None) -> int:

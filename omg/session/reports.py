@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from omg.agent.state import Tree
 from omg.cache.ledger import Figures, Line
+from omg.cache.witness import NOTHING
 from omg.core.amounts import hit, money, ratio
 from omg.core.usage import Usage
 from omg.session import accounts
@@ -36,10 +37,17 @@ def _request(line: Line) -> dict[str, object]:
         "usage": line.usage.to_json() if line.usage else None,
         "cause": line.cause,
         "seconds": line.seconds,
+        "witness": _witness(line),
     }
     if line.output_at_most:
         value["output_bounds"] = [line.output_at_least, line.output_at_most]
     return value
+
+
+def _witness(line: Line) -> dict[str, object] | None:
+    """What the provider says of a request, where it was asked."""
+    said = line.witness
+    return None if said is None else {"reason": said.reason, "tokens": said.tokens, "agrees": line.disputed is None}
 
 
 def cache_table(tree: Tree, linked: Sequence[Line] = ()) -> str:
@@ -52,9 +60,22 @@ def cache_table(tree: Tree, linked: Sequence[Line] = ()) -> str:
     sums += [_sum(name, accounts.of_branch(lines, name)) for name in tree.branches]
     sums.append(_sum("all", accounts.sums([*lines, *linked])))
     text.append(_table(sums))
+    text += [f"\nrequest {line.n} missed: {line.cause or NOTHING}; {_second(line)}" for line in lines if _told(line)]
     if any(line.output_at_most for line in lines):
         text.append("\n≥: a reply was cut, and its output never told; the true figure lies between this and max_tokens")
     return "\n".join(text)
+
+
+def _told(line: Line) -> bool:
+    """Whether there are words on a request below the table."""
+    return line.cause is not None or line.disputed is not None
+
+
+def _second(line: Line) -> str:
+    """What the second witness says of a miss."""
+    if line.witness is None:
+        return "the provider was not asked"
+    return f"but the provider says: {line.disputed}" if line.disputed else f"the provider says: {line.witness}"
 
 
 def _row(line: Line) -> tuple[str, ...]:

@@ -8,10 +8,11 @@ from dataclasses import replace
 from threading import Lock
 from uuid import uuid4
 
-from omg.cache.mirror import Billed, Mirror
+from omg.cache.mirror import Billed, Mirror, quarter
 from omg.core.usage import Usage
 from omg.provider.models import claude_names, model_for
 from omg.provider.offline import frames
+from omg.provider.offline.diagnose import Diagnoses
 from omg.provider.offline.engine import Reply, respond
 from omg.provider.offline.fault import Fault, invalid, missing
 from omg.provider.offline.reply import Outgoing, outgoing
@@ -39,6 +40,7 @@ class OfflineApp:
         """`clock` gives seconds, for the cache's lifetimes. `delay` is the pause before each delta, in seconds."""
         self._clock = clock
         self._mirror = Mirror() if mirror is None else mirror  # an empty one is false
+        self._diagnoses = Diagnoses(quarter)
         self._delay = delay
         self._answer = answer
         self._lock = Lock()
@@ -66,13 +68,16 @@ class OfflineApp:
     def _messages(self, request: Fields, body: bytes, request_id: str) -> Response:
         check(request)
         check_signatures(request)
-        billed = self._billed(request, body)
+        billed, id = self._billed(request, body), _message_id()
+        with self._lock:
+            said = self._diagnoses.said(request, body, id)
         if request["max_tokens"] == 0:
-            return self._whole(request, billed, _EMPTY, request_id)
+            return self._whole(request, billed, _EMPTY, request_id, id, said)
         reply = outgoing(self._answered(request), request)
         if request.get("stream") is True:
-            return 200, _headers("text/event-stream; charset=utf-8", request_id), self._streamed(request, billed, reply)
-        return self._whole(request, billed, reply, request_id)
+            stream = self._streamed(request, billed, reply, id, said)
+            return 200, _headers("text/event-stream; charset=utf-8", request_id), stream
+        return self._whole(request, billed, reply, request_id, id, said)
 
     def _answered(self, request: Fields) -> Reply:
         try:
@@ -95,15 +100,19 @@ class OfflineApp:
         check(request, counting=True)
         return _json(200, {"input_tokens": self._billed(request, body).usage.input}, request_id)
 
-    def _whole(self, request: Fields, billed: Billed, reply: Outgoing, request_id: str) -> Response:
+    def _whole(
+        self, request: Fields, billed: Billed, reply: Outgoing, request_id: str, id: str, said: frames.Diagnostics
+    ) -> Response:
         self._begin(billed)
-        message = frames.message(_message_id(), str(request["model"]), _usage(billed, reply), reply)
+        message = frames.message(id, str(request["model"]), _usage(billed, reply), reply, said)
         return _json(200, message, request_id)
 
-    async def _streamed(self, request: Fields, billed: Billed, reply: Outgoing) -> AsyncGenerator[bytes]:
+    async def _streamed(
+        self, request: Fields, billed: Billed, reply: Outgoing, id: str, said: frames.Diagnostics
+    ) -> AsyncGenerator[bytes]:
         # Before the event is handed over: whoever sees it may rely on the prefix being readable.
         self._begin(billed)
-        yield frames.start(_message_id(), str(request["model"]), billed.usage)
+        yield frames.start(id, str(request["model"]), billed.usage, said)
         for piece in frames.content(reply):
             await asyncio.sleep(self._delay)
             yield piece

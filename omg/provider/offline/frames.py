@@ -22,7 +22,11 @@ def encode(data: Mapping[str, object]) -> bytes:
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def message(id: str, model: str, usage: Usage, reply: Outgoing | None) -> dict[str, object]:
+Diagnostics = Mapping[str, object] | None
+"""What is said of the cache; None: nobody asked, or there is nothing to say."""
+
+
+def message(id: str, model: str, usage: Usage, reply: Outgoing | None, said: Diagnostics = None) -> dict[str, object]:
     """A Message; without a reply, as `message_start` carries it."""
     return {
         "id": id,
@@ -34,6 +38,7 @@ def message(id: str, model: str, usage: Usage, reply: Outgoing | None) -> dict[s
         "stop_sequence": None,
         # The real one has counted its first token when it starts.
         "usage": {**usage_json(usage), "output_tokens": reply.tokens if reply else 1, "service_tier": "standard"},
+        "diagnostics": said,
     }
 
 
@@ -50,9 +55,9 @@ def usage_json(usage: Usage) -> dict[str, object]:
     }
 
 
-def start(id: str, model: str, usage: Usage) -> bytes:
+def start(id: str, model: str, usage: Usage, said: Diagnostics = None) -> bytes:
     """`message_start`."""
-    return frame({"type": "message_start", "message": message(id, model, usage, None)})
+    return frame({"type": "message_start", "message": message(id, model, usage, None, said)})
 
 
 def content(reply: Outgoing) -> Iterator[bytes]:
