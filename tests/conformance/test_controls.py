@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from itertools import count
 
 import pytest
@@ -26,16 +25,16 @@ def enveloped(field: str) -> Change:
     def change(whole, conversation, monkeypatch) -> None:
         numbers = count()
 
-        def envelope(max_tokens: int, **more) -> Envelope:
-            return Envelope(max_tokens, extra=(("metadata", {field: f"id-{next(numbers)}"}),), **more)
+        def envelope(max_tokens: int, *_) -> Envelope:
+            return Envelope(max_tokens, extra=(("metadata", {field: f"id-{next(numbers)}"}),))
 
-        monkeypatch.setattr(exchange, "Envelope", envelope)
+        monkeypatch.setattr(exchange, "envelope", envelope)
 
     return change
 
 
 def whole_replies(whole, conversation, monkeypatch) -> None:
-    monkeypatch.setattr(exchange, "Envelope", partial(Envelope, stream=False))
+    monkeypatch.setattr(exchange, "envelope", lambda max_tokens, *_: Envelope(max_tokens, stream=False))
 
 
 def marker_moved(whole, conversation, monkeypatch) -> None:
