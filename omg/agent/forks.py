@@ -9,6 +9,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
+from omg.agent.alerts import MANY, Alert, late_alert, low_alert, siblings
 from omg.agent.budget import Exhausted
 from omg.agent.compose import Draft, first_of_fork, last_reply, report, shared_spot
 from omg.agent.departing import departure, write_ahead
@@ -22,9 +23,10 @@ from omg.agent.runtime import Runtime
 from omg.agent.spending import agreed, quoted, quotes, tell
 from omg.agent.turn import Outcome
 from omg.cache.fan import Departure
-from omg.core.events import Forked, ForkStatus, Joined, Purpose
+from omg.core.events import Forked, ForkStatus, Joined, Notice, Purpose
 from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
+from omg.core.usage import Usage
 from omg.wire.chain import Node
 
 Work = Callable[[Live, Sequence[str] | None], Awaitable[Outcome]]
@@ -44,6 +46,8 @@ class Forks:
     lives: dict[str, Live]
     places: Places
     settling: Settling = field(default_factory=Settling)
+    alerted: set[tuple[str | None, str]] = field(default_factory=set[tuple[str | None, str]])
+    """The fan-outs that something was said of."""
 
     def spawn(
         self,
@@ -188,7 +192,9 @@ class Forks:
                 if convoy is not None:
                     led = await convoy.wait()
                     child.leads = led and not await convoy.written_ahead()
-                    child.began = convoy.began
+                if words is None:
+                    self._alert(child, late_alert(self.runtime.tree, child.branch, self.runtime.clock()))
+                    child.began = partial(self._began, child, convoy)
                 outcome = await self.work(child, words)
         except asyncio.CancelledError:
             outcome = Outcome("interrupted")
@@ -198,6 +204,23 @@ class Forks:
             if convoy is not None and led:
                 convoy.leader_left()
             self._ended(child, outcome)
+
+    def _began(self, child: Live, convoy: Convoy | None, usage: Usage) -> None:
+        """A child's first reply has begun: others may have waited for it, and with the last of them it can be told how
+        the fan-out went."""
+        if convoy is not None:
+            convoy.began(usage)
+        tree = self.runtime.tree
+        group = siblings(tree, child.branch)
+        if len(group) >= MANY and all(each.last_request is not None or each.status != "running" for each in group):
+            self._alert(child, low_alert(tree, group))
+
+    def _alert(self, child: Live, alert: Alert | None) -> None:
+        """Tell it, once for all that were forked together."""
+        made = child.branch.made
+        if alert is not None and (made.parent, made.group) not in self.alerted:
+            self.alerted.add((made.parent, made.group))
+            self.runtime.emit(Notice(branch=alert.branch, at=alert.at, text=alert.text))
 
     def _ended(self, child: Live, outcome: Outcome) -> None:
         status, error = _status(outcome)

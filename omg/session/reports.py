@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from omg.agent.alerts import alerts
 from omg.agent.state import Tree
 from omg.cache.ledger import Figures, Line
 from omg.cache.witness import NOTHING
@@ -24,6 +25,7 @@ def cache_json(tree: Tree, linked: Sequence[Line] = ()) -> dict[str, object]:
         ],
         "tree": accounts.sums([*lines, *linked]).to_json(),
         "requests": [_request(line) for line in lines],
+        "alerts": [alert.to_json() for alert in alerts(tree)],
     }
 
 
@@ -61,6 +63,7 @@ def cache_table(tree: Tree, linked: Sequence[Line] = ()) -> str:
     sums.append(_sum("all", accounts.sums([*lines, *linked])))
     text.append(_table(sums))
     text += [f"\nrequest {line.n} missed: {line.cause or NOTHING}; {_second(line)}" for line in lines if _told(line)]
+    text += [f"\n{alert.text}" for alert in alerts(tree)]
     if any(line.output_at_most for line in lines):
         text.append("\n≥: a reply was cut, and its output never told; the true figure lies between this and max_tokens")
     return "\n".join(text)
