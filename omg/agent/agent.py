@@ -9,16 +9,19 @@ from functools import partial
 from omg.agent.compact import Compactor
 from omg.agent.compose import shared_spot
 from omg.agent.dispatch import Dispatcher
+from omg.agent.epoch import go_on_at
 from omg.agent.fanout import Places
 from omg.agent.forks import ForkRefused, Forks
-from omg.agent.journal import AnchorMade, BudgetSet, JournalError, ModeSet, ReportDropped
+from omg.agent.journal import AnchorMade, BudgetSet, JournalError, ModeSet, ReportDropped, ReportWanted
 from omg.agent.live import Live
 from omg.agent.permit import Mode, Policy, narrower
 from omg.agent.runtime import Runtime
+from omg.agent.starts import Start
 from omg.agent.turn import Outcome, Turn
 from omg.core.events import TurnEnded
 from omg.core.spoken import Attachment, Spoken, together
 from omg.wire.chain import Node
+from omg.wire.head import Head
 from omg.workspace.files import BranchFiles
 
 
@@ -152,12 +155,19 @@ class Agent:
         live.steers.append(Spoken(words, tuple(attachments)))
 
     def fork(
-        self, tasks: Sequence[str], *, parent: str = "main", node: Node | None = None, budget: float | None = None
+        self,
+        tasks: Sequence[str],
+        *,
+        parent: str = "main",
+        node: Node | None = None,
+        head: Head | None = None,
+        budget: float | None = None,
     ) -> list[Live]:
-        """Fork a branch once for each task and start the children. `budget` is in dollars, for all of them together;
-        None: they draw on their parent's. Raises ForkRefused."""
+        """Fork a branch once for each task and start the children: at its newest node, or at `node` with the head that
+        this was sent with. `budget` is in dollars, for all of them together; None: they draw on their parent's. Raises
+        ForkRefused."""
         group = f"person {self.runtime.clock():.3f}"
-        return self.forks.spawn(self.live(parent), tasks, group=group, node=node, budget=budget)
+        return self.forks.spawn(self.live(parent), tasks, group=group, node=node, head=head, budget=budget)
 
     def set_budget(self, usd: float, branch: str = "main") -> None:
         """Let a branch and its forks cost `usd` in all from here on, what they have cost counted; 0: no limit of its
@@ -176,9 +186,23 @@ class Agent:
         self.live("main").shared = shared_spot(self.runtime.tree, branch)
         return branch.accepted
 
-    def aside(self, question: str) -> Live:
-        """Ask something in a fork that stays out of the history."""
-        return self.forks.spawn(self.live("main"), [question], group="aside", purpose="aside")[0]
+    def aside(self, question: str, start: Start | None = None) -> Live:
+        """Ask something in a fork that stays out of the history: of main as it is, or as it was at `start`."""
+        node, head = (start.node, start.head) if start is not None else (None, None)
+        return self.forks.spawn(self.live("main"), [question], group="aside", purpose="aside", node=node, head=head)[0]
+
+    def want(self, child: str) -> None:
+        """Let the answer to a question aside be a report that its parent has yet to read."""
+        self.runtime.record(ReportWanted(at=self.runtime.clock(), branch=child))
+
+    def go_on_at(self, start: Start, cause: str) -> None:
+        """Let main go on at another place. Raises ForkRefused while it works, or the fork whose place that is."""
+        if self.live("main").busy:
+            raise ForkRefused("main is at work: esc interrupts it, or wait until it is done")
+        if start.fork is not None and self.live(start.fork).busy:
+            raise ForkRefused(f"{start.fork} is at work: /stop {start.fork}, or wait until it is done")
+        go_on_at(self.runtime, self.live("main"), start, cause)
+        self.runtime.setup = self.runtime.setup_of(self.live("main").branch.head)
 
     def drop(self, child: str) -> None:
         """Take a pending report off the list: it will not be joined."""

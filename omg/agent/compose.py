@@ -64,6 +64,8 @@ def next_message(
     blocks += [text_block(report(tree.branches[child], catalog)) for child in joins]
     if branch.cut:
         blocks.append(text_block(catalog.say("cut")))
+    if branch.was_fork:
+        blocks.append(text_block(catalog.say("promoted")))
     blocks += [text_block(note) for note in notes]
     attached = list(blocks_of(attachments))
     blocks += attached

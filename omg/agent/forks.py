@@ -21,6 +21,7 @@ from omg.agent.journal import BranchEnded, BranchMade, BranchWoken, NodeSealed
 from omg.agent.live import Live
 from omg.agent.runtime import Runtime
 from omg.agent.spending import agreed, quoted, quotes, tell
+from omg.agent.state import Branch
 from omg.agent.turn import Outcome
 from omg.cache.fan import Departure
 from omg.core.events import Forked, ForkStatus, Joined, Notice, Purpose
@@ -28,6 +29,9 @@ from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.wire.chain import Node
+from omg.wire.head import Head
+from omg.wire.request import Body
+from omg.workspace.files import BranchFiles
 
 Work = Callable[[Live, Sequence[str] | None], Awaitable[Outcome]]
 """Runs a turn of a branch: with words, or (None) on the message that is sealed already."""
@@ -57,22 +61,25 @@ class Forks:
         group: str,
         purpose: Purpose = "fork",
         node: Node | None = None,
+        head: Head | None = None,
         budget: float | None = None,
     ) -> list[Live]:
-        """Fork `parent` once for each task, at `node` or its newest sealed node, and start the children.
+        """Fork `parent` once for each task, at `node` or its newest sealed node, and start the children. `head` is the
+        one that `node` was sent with, where that is not the parent's.
 
         `budget` is what they may cost together, in dollars, in even parts; it is set aside from the parent's, and what
         is left of a part goes back when its fork ends. None: they draw on the parent's.
         O(1) for each: no message is copied, and all are put on record in one write. Raises ForkRefused, JournalError.
         """
-        base = node or parent.branch.tip
+        base = parent.branch.tip if node is None and head is None else node
+        head = head or parent.branch.head
         self._check(parent, tasks)
         share = self._share(parent, budget, len(tasks))
-        drafts, head = self._drafts(parent, base, tasks, purpose, share), parent.branch.head
+        drafts = self._drafts(parent, base, tasks, purpose, share)
         going = departure(self.runtime, head, base, drafts[0], len(tasks))
         tell(self.runtime, parent.name, purpose, quoted(self.runtime, head, base, "here", len(tasks)), going)
-        children = self._make(parent, base, tasks, drafts, group, purpose, share)
-        convoy = self._convoy(parent, base, drafts[0], going)
+        children = self._make(parent, base, head, tasks, drafts, group, purpose, share)
+        convoy = self._convoy(parent, head, base, drafts[0], going)
         for child in children:
             self._start(child, None, convoy)
         return children
@@ -94,7 +101,8 @@ class Forks:
         """What forks must be told of the place they work in: all where nothing was said yet, what is new where the
         history comes from another session. Else their history has told it."""
         elsewhere = self.runtime.tree.session.parent is not None and not self.runtime.tree.requests
-        return untold(self.runtime.facts(), parent.branch.told) if base is None or elsewhere else Telling()
+        told = {} if base is None else parent.branch.told
+        return untold(self.runtime.facts(), told) if base is None or elsewhere else Telling()
 
     def _check(self, parent: Live, tasks: Sequence[str]) -> None:
         if not tasks or not all(task.strip() for task in tasks):
@@ -121,6 +129,7 @@ class Forks:
         self,
         parent: Live,
         base: Node | None,
+        head: Head,
         tasks: Sequence[str],
         drafts: Sequence[Draft],
         group: str,
@@ -132,7 +141,7 @@ class Forks:
             BranchMade(
                 at=now,
                 name=next(names),
-                head=parent.branch.head.id,
+                head=head.id,
                 node=base.id if base else None,
                 parent=parent.name,
                 task=task,
@@ -157,7 +166,8 @@ class Forks:
     def _live(self, parent: Live, name: str) -> Live:
         branch = self.runtime.tree.branches[name]
         shared = shared_spot(self.runtime.tree, branch)
-        live = self.lives[name] = Live(branch, parent.files.clone(), last=parent.last, shared=shared)
+        files = BranchFiles(self.runtime.folder, dict(branch.seen))
+        live = self.lives[name] = Live(branch, files, last=_extended(parent.last, branch), shared=shared)
         return live
 
     def _names(self, parent: Live, purpose: Purpose) -> Iterator[str]:
@@ -167,12 +177,15 @@ class Forks:
         endless = (f"btw{n}" for n in _count()) if purpose == "aside" else (prefix + _letters(n) for n in _count(0))
         return (name for name in endless if name not in taken)
 
-    def _convoy(self, parent: Live, base: Node | None, draft: Draft, going: Departure) -> Convoy | None:
-        """What holds siblings back; None: all go at once."""
+    def _convoy(self, parent: Live, head: Head, base: Node | None, draft: Draft, going: Departure) -> Convoy | None:
+        """What holds siblings back; None: all go at once. What is no part of the parent's own history is not written
+        ahead in its name: one of the siblings leads there."""
         if going.way == "at once":
             return None
-        self.settling.known(self.runtime.setup_of(parent.branch.head).settle_seconds)
-        ahead = partial(write_ahead, self.runtime, parent, base, draft) if going.way == "pre-warm" else None
+        self.settling.known(self.runtime.setup_of(head).settle_seconds)
+        branch = parent.branch
+        own = head is branch.head and (base is branch.tip or (branch.tip is not None and branch.tip.extends(base)))
+        ahead = partial(write_ahead, self.runtime, parent, base, draft) if own and going.way == "pre-warm" else None
         return Convoy(self.settling, ahead=ahead)
 
     def _start(self, child: Live, words: Sequence[str] | None, convoy: Convoy | None = None) -> None:
@@ -234,9 +247,9 @@ class Forks:
         self.runtime.emit(Joined(branch=parent, at=now, child=child.name, status=status, text=text))
         child.rest()
 
-    async def agree(self, parent: Live, tasks: Sequence[str], node: Node | None) -> None:
+    async def agree(self, parent: Live, tasks: Sequence[str], node: Node | None, head: Head | None = None) -> None:
         """Ask a person where the price is above what goes unasked. Raises ForkRefused on a no."""
-        found = quoted(self.runtime, parent.branch.head, node, "here", max(1, len(tasks)))
+        found = quoted(self.runtime, head or parent.branch.head, node, "here", max(1, len(tasks)))
         usd, starts = found.usd_warm, quotes(self.runtime, parent, max(1, len(tasks)))
         if not await agreed(self.runtime, parent.name, f"fork {len(tasks)} from {found.prefix} tokens", usd, starts):
             raise ForkRefused(f"the person does not want to spend ${usd:.2f} on these forks: do with fewer, or none")
@@ -266,7 +279,9 @@ class Forks:
         """Let a finished fork work again, on `words`. Raises ForkRefused while it works."""
         if child.busy:
             raise ForkRefused(f"{child.name} is at work: steer it instead")
-        branch = child.branch
+        branch, main = child.branch, self.runtime.tree.branches["main"]
+        if branch.head.endpoint != main.head.endpoint:
+            raise ForkRefused(f"{child.name} worked at {branch.head.endpoint}, and this session is elsewhere now")
         self.runtime.record(BranchWoken(at=self.runtime.clock(), branch=child.name))
         if branch.tip is not branch.base:
             return self._start(child, [words])
@@ -294,6 +309,14 @@ class Forks:
         while branch is not None and branch != name:
             branch = self.runtime.tree.branches[branch].made.parent
         return branch == name
+
+
+def _extended(last: Body | None, branch: Branch) -> Body | None:
+    """What its parent has sent last, where a new fork's first request begins with it; None: that is looked for."""
+    if last is None or last.head is not branch.head:
+        return None
+    base = branch.base
+    return last if last.tip.extends(base) or (base is not None and base.extends(last.tip)) else None
 
 
 def _prompt(purpose: Purpose) -> str:

@@ -238,6 +238,14 @@ class ReportDropped(Record):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReportWanted(Record):
+    """The answer to a question aside that the person wants joined after all: it is pending from here on."""
+
+    kind: ClassVar[str] = "want"
+    branch: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnchorMade(Record):
     """A node marked by name, to be forked from later. The same name again moves it."""
 

@@ -20,6 +20,8 @@ def recover(agent: Agent) -> list[str]:
 
 def _calls(agent: Agent) -> Iterator[str]:
     for branch in agent.runtime.tree.branches.values():
+        if branch.past and branch.tip is branch.base:  # main went on from there: its calls are over since long
+            continue
         for call in open_calls(branch.tip):
             if call.id not in branch.results:
                 yield f"{branch.name}: `{call.name}` was running when OMG ended; what it did until then is unknown"

@@ -21,6 +21,7 @@ from omg.agent.journal import (
     Record,
     ReplyBegun,
     ReportDropped,
+    ReportWanted,
     RequestLogged,
     RequestSettled,
     RuleGranted,
@@ -198,6 +199,8 @@ class Tree:
                 self._forget(record.branch)
             case ReportDropped():
                 self._forget(record.branch)
+            case ReportWanted():
+                self._report(self.branches[record.branch])
             case AnchorMade():
                 self.anchors.pop(record.name, None)
                 self.anchors[record.name] = self.nodes[record.node]
@@ -259,7 +262,8 @@ class Tree:
             self.folded[node.id] = self.nodes[record.folds]
         branch.seen = branch.seen if record.seen is None else dict(record.seen)
         self._know(node, record.told or {}, record.seen or {})
-        branch.head, branch.was_fork = head, record.fork is not None
+        branch.head = head
+        branch.was_fork = record.fork is not None or (branch.was_fork and record.told is None)
         calls = {call.id for call in open_calls(node)}
         results = branch.results | (left.results if left is not None else {})
         branch.results = {id: done for id, done in results.items() if id in calls}
@@ -351,11 +355,13 @@ class Tree:
     def _ended(self, record: BranchEnded) -> None:
         branch = self.branches[record.branch]
         branch.status, branch.report, branch.error = record.status, record.text, record.error
-        parent = self.branches.get(branch.made.parent or "")
-        if parent is None or branch.made.purpose != "fork":
-            return
-        if branch.name not in parent.pending:
-            parent.pending.append(branch.name)
+        if branch.made.purpose == "fork":
+            self._report(branch)
+
+    def _report(self, child: Branch) -> None:
+        parent = self.branches.get(child.made.parent or "")
+        if parent is not None and child.name not in parent.pending:
+            parent.pending.append(child.name)
 
     def _forget(self, child: str) -> None:
         for branch in self.branches.values():
