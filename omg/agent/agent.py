@@ -195,12 +195,22 @@ class Agent:
         """Let the answer to a question aside be a report that its parent has yet to read."""
         self.runtime.record(ReportWanted(at=self.runtime.clock(), branch=child))
 
-    def go_on_at(self, start: Start, cause: str) -> None:
-        """Let main go on at another place. Raises ForkRefused while it works, or the fork whose place that is."""
+    def check_start(self, start: Start) -> None:
+        """Raise ForkRefused where main cannot go on at `start` now: it works, or the fork whose place that is."""
         if self.live("main").busy:
             raise ForkRefused("main is at work: esc interrupts it, or wait until it is done")
         if start.fork is not None and self.live(start.fork).busy:
             raise ForkRefused(f"{start.fork} is at work: /stop {start.fork}, or wait until it is done")
+
+    def check_endpoint(self, start: Start) -> None:
+        """Raise ForkRefused where a fork of `start` would go to another endpoint than what it begins with went to."""
+        here = self.live("main").branch.head.endpoint
+        if start.head.endpoint != here:
+            raise ForkRefused(f"{start.name} was sent to {start.head.endpoint}, and this session is at {here} now")
+
+    def go_on_at(self, start: Start, cause: str) -> None:
+        """Let main go on at another place. Raises ForkRefused as `check_start` does."""
+        self.check_start(start)
         go_on_at(self.runtime, self.live("main"), start, cause)
         self.runtime.setup = self.runtime.setup_of(self.live("main").branch.head)
 

@@ -84,11 +84,13 @@ class Forks:
             self._start(child, None, convoy)
         return children
 
-    def departure(self, parent: Live, tasks: Sequence[str], node: Node | None) -> Departure:
+    def departure(
+        self, parent: Live, tasks: Sequence[str], node: Node | None, head: Head | None = None
+    ) -> Departure:
         """How forks for these tasks would go now, and why."""
-        base = node or parent.branch.tip
+        base = parent.branch.tip if node is None and head is None else node
         drafts = self._drafts(parent, base, tasks, "fork", None)
-        return departure(self.runtime, parent.branch.head, base, drafts[0], len(tasks))
+        return departure(self.runtime, head or parent.branch.head, base, drafts[0], len(tasks))
 
     def _drafts(
         self, parent: Live, base: Node | None, tasks: Sequence[str], purpose: Purpose, share: float | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from omg.agent.state import Branch, Tree
+from omg.agent.state import Branch, Epoch, Tree
 from omg.core.trouble import Trouble
 from omg.wire.chain import Node
 from omg.wire.head import Head
@@ -61,8 +61,13 @@ def find_epoch(tree: Tree, name: str) -> Start | None:
         return Start(f"epoch {main.epoch}", main.accepted, main.head, fork_of(tree, main.accepted))
     for epoch in main.past:
         if epoch.number == int(number):
-            return Start(f"epoch {epoch.number}", epoch.tip, epoch.head, fork_of(tree, epoch.tip))
+            return of_epoch(tree, epoch)
     return None
+
+
+def of_epoch(tree: Tree, epoch: Epoch) -> Start:
+    """The end of an epoch that is over."""
+    return Start(f"epoch {epoch.number}", epoch.tip, epoch.head, fork_of(tree, epoch.tip))
 
 
 def _node(tree: Tree, name: str) -> Node:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from omg.agent.compose import open_calls
 from omg.agent.permit import MODES
-from omg.agent.spending import agreed, quotes
+from omg.agent.spending import agreed, quoted, quotes
+from omg.agent.starts import Start, find_start
 from omg.cache.fan import Departure
 from omg.cache.quote import Quote
 from omg.core.amounts import hit, money, ratio, tokens
@@ -37,24 +38,24 @@ def split_tasks(text: str) -> list[str]:
 
 
 async def _fork(conversation: Conversation, rest: str) -> Done:
-    agent, start = conversation.agent, "here"
-    node = agent.live("main").branch.tip
+    agent, main = conversation.agent, conversation.agent.live("main")
+    start = Start("here", main.branch.tip, main.branch.head)
     if rest.startswith("@"):
-        start, _, rest = rest.partition(" ")
-        node = conversation.tree.anchors.get(start[1:])
-        if node is None:
-            raise Trouble(f"there is no anchor {start}; {_anchors(conversation)}")
+        name, _, rest = rest.partition(" ")
+        start = find_start(conversation.tree, name)
+        agent.check_endpoint(start)
     usd, rest = split_budget(rest.strip())
     tasks = split_tasks(rest)
     if not tasks:
         raise Trouble("say what each fork is to do: /fork TASK | TASK, or /fork @ANCHOR TASK")
-    prices = quotes(agent.runtime, agent.live("main"), len(tasks))
-    await agent.forks.agree(agent.live("main"), tasks, node)
-    going = agent.forks.departure(agent.live("main"), tasks, node)
-    children = agent.fork(tasks, node=node, budget=usd)
-    return Done(
-        f"⑂ {', '.join(child.name for child in children)} from {start} · {_priced(prices, start)}{_gone(going)}"
-    )
+    prices = quotes(agent.runtime, main, len(tasks))
+    if start.name not in (found.start for found in prices):
+        prices.append(quoted(agent.runtime, start.head, start.node, start.name, len(tasks)))
+    await agent.forks.agree(main, tasks, start.node, start.head)
+    going = agent.forks.departure(main, tasks, start.node, start.head)
+    children = agent.fork(tasks, node=start.node, head=start.head, budget=usd)
+    names, priced = ", ".join(child.name for child in children), _priced(prices, start.name)
+    return Done(f"⑂ {names} from {start.name} · {priced}{_gone(going)}")
 
 
 def _priced(prices: Sequence[Quote], start: str) -> str:
@@ -174,7 +175,9 @@ async def _wake(conversation: Conversation, rest: str) -> Done:
 async def _join(conversation: Conversation, rest: str) -> Done:
     pending = conversation.tree.branches["main"].pending
     if rest:
-        _child(conversation, rest)
+        branch = conversation.tree.branches[_child(conversation, rest)]
+        if branch.made.purpose == "aside" and branch.status != "running" and rest not in pending:
+            conversation.agent.want(rest)
     if not pending or (rest and rest not in pending):
         raise Trouble("there is no report to join" + (f" from {rest}" if rest else ""))
     if conversation.busy:
@@ -285,8 +288,10 @@ COMMANDS: dict[str, Command] = {
         Command("budget", "[F] [USD]", "show or limit what the session, or a fork, may cost", _budget),
         Command("anchor", "[NAME]", "mark this place to fork from later", _anchor),
         Command("tree", "", "branches, epochs, anchors, forks: what they cost, and what is warm", journeys.tree),
-        Command("switch", "F|NODE", "go on from another place"),
-        Command("rewind", "", "go back to before a message"),
+        Command("switch", "F|EPOCH|@ANCHOR|NODE", "go on from another place; nothing is lost", journeys.switch),
+        Command("promote", "F", "go on with a fork as main", journeys.promote),
+        Command("rewind", "[N]", "go back to before one of your messages", journeys.rewind),
+        Command("ask", "[EPOCH|NODE] QUESTION", "ask an earlier epoch; it stays out of the history", journeys.ask),
         Command("compact", "", "fold the history into a summary"),
         Command("try", "N TASK", "several writing forks, pick one"),
         Command("diff", "", "what was changed"),

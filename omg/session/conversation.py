@@ -19,6 +19,7 @@ from omg.agent.journal import Journal
 from omg.agent.keep_warm import KeepWarm
 from omg.agent.runtime import Habits, ModelSetup, Runtime
 from omg.agent.spending import quoted
+from omg.agent.starts import Start
 from omg.agent.state import Tree
 from omg.agent.turn import Outcome
 from omg.cache.ledger import Figures
@@ -29,6 +30,7 @@ from omg.core.tool import ToolError
 from omg.session.config import Config
 from omg.session.gaps import Gaps
 from omg.session.heads import HeadBook
+from omg.session.rewind import Snapshots
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.workspace import git
@@ -83,6 +85,8 @@ class Conversation:
         tree.prices = config.prices
         self.notes: list[str] = []
         """What goes before the model with the person's next words, such as a command they ran themselves."""
+        self.snapshots: Snapshots | None = None
+        """Files as they were, where somebody keeps them."""
         self.gaps = Gaps(config.home)
         root = git.root(config.folder)
         self.agent = Agent(
@@ -173,10 +177,12 @@ class Conversation:
         return self.agent.runtime.budgets.purses()
 
     def context_used(self, branch: str = "main") -> int:
-        """Tokens that `branch` has in its context, as the provider last counted them."""
-        last = self.tree.branches[branch].last_request
+        """Tokens that `branch` has in its context, as the provider last counted them; reckoned where nothing was sent
+        since its epoch began."""
+        made = self.tree.branches[branch]
+        last = made.last_request
         if last is None:
-            return 0
+            return 0 if made.base is None else self.agent.runtime.holdings.tokens(made.head, made.tip)
         request = self.tree.requests[last]
         usage = request.settled and request.settled.usage
         if usage is None:
@@ -186,6 +192,18 @@ class Conversation:
     def tokens_at(self, node: Node) -> int:
         """Tokens from the first up to the end of a node."""
         return self.agent.runtime.holdings.tokens(self.tree.branches["main"].head, node)
+
+    def quote_start(self, start: Start) -> Quote:
+        """What the next request costs from another place of the tree. Elsewhere than here, all of it is cold."""
+        found = quoted(self.agent.runtime, start.head, start.node, start.name, 1)
+        if start.head.endpoint == self.tree.branches["main"].head.endpoint:
+            return found
+        return replace(found, warm=found.cold, usd_warm=found.usd_cold)
+
+    def go_on_at(self, start: Start, cause: str) -> None:
+        """Let main go on at another place of the tree: a new epoch, whose prefix was sent before. Raises ForkRefused
+        while main works, or the fork whose place that is."""
+        self.agent.go_on_at(start, cause)
 
     def quote_model(self, model: str) -> Quote:
         """What main's history costs to be read by another model, which holds none of it."""

@@ -1,4 +1,4 @@
-"""What a command leaves to the REPL itself: watch, resume, quit, join, trust, open."""
+"""What a command leaves to the REPL itself: watch, resume, quit, join, trust, open, edit, past."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ async def act(talk: Talk, open: Open, action: Action) -> None:
             talk.screen.trust()
         case "open":
             talk.open_card(int(action.subject) if action.subject else None)
+        case "edit":
+            talk.returned(action.subject)
+        case "past":
+            shows.past(talk.page, open.conversation, open.conversation.tree.branches["main"])
 
 
 def _watch(talk: Talk, open: Open, name: str) -> None:
