@@ -23,7 +23,7 @@ def marks_for(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tup
     if ttls is None:
         return ()
     last_tail = held(runtime, head, tip) or _tail(last, tip)
-    one_shot, lookback = live.purpose in ONE_SHOT, runtime.setup_of(head).reading.lookback
+    one_shot, lookback = _one_shot(live), runtime.setup_of(head).reading.lookback
     return plan(
         head,
         tip,
@@ -34,6 +34,12 @@ def marks_for(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tup
         ttls=ttls,
         lookback=lookback,
     )
+
+
+def _one_shot(live: Live) -> bool:
+    """Whether nobody will read the branch's own tail. A question aside that has begun to look around goes on with it."""
+    looks_around = live.purpose == "aside" and live.branch.last_request is not None
+    return live.purpose in ONE_SHOT and not looks_around
 
 
 def held(runtime: Runtime, head: Head, tip: Node) -> Spot | None:

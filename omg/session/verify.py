@@ -55,8 +55,8 @@ def verify(tree: Tree) -> Verdict:
                 before = bodies.body(last[key])
                 same = prefix_length(body.head, common(body.tip, before.tip)) if logged.silent else None
                 check(body, before, logged.branch, same)
-            elif logged.epoch == 1:
-                _begins_with_its_parent(bodies, logged.branch, body, begun)
+            else:
+                _begins_with_what_was_sent(bodies, logged, body, begun)
         except (ReplayFailed, Diverged) as error:
             return Verdict(count, str(error))
         if request.begun is not None:
@@ -66,12 +66,18 @@ def verify(tree: Tree) -> Verdict:
     return Verdict(len(tree.requests))
 
 
-def _begins_with_its_parent(bodies: _Replayed, name: str, body: Body, begun: Sequence[RequestLogged]) -> None:
-    """Hold a fork's first request against the newest one before it along whose messages it began."""
-    tree, branch = bodies.tree, bodies.tree.branches[name]
-    for other in reversed(begun) if branch.made.parent is not None else ():
-        tip = tree.nodes[other.tip]
-        if other.head == body.head.id and (body.tip.extends(tip) or tip.extends(branch.base)):
-            shared, before = prefix_length(body.head, branch.base), bodies.body(other)
-            check(body, before, name, min(before.prefix_length, shared))
+def _begins_with_what_was_sent(
+    bodies: _Replayed, logged: RequestLogged, body: Body, begun: Sequence[RequestLogged]
+) -> None:
+    """Hold the first request of a fork, or of an epoch, against the newest one before it with its head along whose
+    messages it began. What began with a head of its own, or anew, began with nothing."""
+    nodes, branch = bodies.tree.nodes, bodies.tree.branches[logged.branch]
+    if branch.made.parent is None and logged.epoch == 1:
+        return
+    base = next((epoch.base for epoch in branch.past if epoch.number == logged.epoch), branch.base)
+    for other in reversed(begun):
+        tip = nodes[other.tip]
+        if other.head == logged.head and (body.tip.extends(tip) or tip.extends(base)):
+            shared, before = prefix_length(body.head, base), bodies.body(other)
+            check(body, before, logged.branch, min(before.prefix_length, shared))
             return
