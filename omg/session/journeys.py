@@ -136,8 +136,8 @@ def _asked(conversation: Conversation, rest: str) -> tuple[Start, str]:
     if first == "epoch":
         number, _, others = others.strip().partition(" ")
         first = f"epoch {number}"
-    found = find_epoch(tree, first) if others.strip() else None
-    if found is None and others.strip() and _is_name(first):
+    found = find_epoch(tree, first)
+    if found is None and _is_name(first):
         found = _found(conversation, first)
     if found is not None:
         return found, others.strip()

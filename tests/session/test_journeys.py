@@ -1,0 +1,257 @@
+"""/switch, /promote, /rewind, /ask: what they do, cost, refuse and say."""
+
+import asyncio
+
+import pytest
+
+from omg.agent.permit import Answer
+from omg.agent.runtime import Limits
+from omg.cache.mirror import Mirror
+from omg.core.trouble import Trouble
+from omg.session.command import Action
+from omg.session.commands import run_command
+from omg.session.rewind import spoken, written_since
+from omg.session.verify import verify
+from omg.wire.chain import path
+from tests.scripted import CATALOG, Says, lines, stage, until
+
+OTHER = "claude-sonnet-5-5"
+LONG = " and so on" * 500
+
+
+async def talked(tmp_path, *words, script=None, **values):
+    on = stage(tmp_path, script or lines(), setup={"minimum": 512}, **values)
+    on.provider.mirror = Mirror()
+    conversation = on.open()
+    for each in words or ("first", "second", "third"):
+        await conversation.say(each)
+    return on, conversation
+
+
+def main_of(conversation):
+    return conversation.tree.branches["main"]
+
+
+async def test_switch_says_what_it_costs_warm_and_cold_and_how_to_come_back(tmp_path):
+    _, conversation = await talked(tmp_path, "first" + LONG, "second" + LONG)
+    node = path(main_of(conversation).tip)[1]
+    done = await run_command(conversation, f"/switch {node.id[:8]}")
+    assert done.action == Action("past")
+    assert "warm" in done.text and "(cold: $" in done.text and "/switch 1 goes back" in done.text
+    assert main_of(conversation).tip is node
+    assert conversation.context_used() > 1000
+    back = await run_command(conversation, "/switch epoch 1")
+    assert main_of(conversation).tip.depth == 4 and "/switch 2" in back.text
+
+
+@pytest.mark.parametrize("rest", ["", "nowhere", "@nowhere", "9", "main", "1", "a"])
+async def test_switch_to_nowhere_or_to_where_main_is_is_told_and_changes_nothing(tmp_path, rest):
+    _, conversation = await talked(tmp_path)
+    with pytest.raises(Trouble):
+        await run_command(conversation, f"/switch {rest}")
+    assert main_of(conversation).epoch == 1
+
+
+class Asked:
+    """Somebody who gives the same answer to everything, and remembers what was asked."""
+
+    def __init__(self, kind) -> None:
+        self.kind, self.questions = kind, []
+
+    async def ask(self, question):
+        self.questions.append(question)
+        return Answer(self.kind)
+
+
+@pytest.mark.parametrize("command", ["/switch 1", "/ask what was it?", "/rewind 1"])
+async def test_above_the_limit_a_person_is_asked_and_a_no_changes_nothing(tmp_path, command):
+    asker = Asked("no")
+    on, conversation = await talked(tmp_path, limits=Limits(confirm_usd=0.000001), asker=asker)
+    conversation.set_model(OTHER)
+    sent = len(on.provider.sent)
+    with pytest.raises(Trouble):
+        await run_command(conversation, command)
+    assert len(asker.questions) == 1 and main_of(conversation).epoch == 2 and len(on.provider.sent) == sent
+    asker.kind = "once"
+    await run_command(conversation, command)
+    assert len(asker.questions) == 2
+    await conversation.close()
+
+
+async def test_promote_is_for_a_fork_that_has_said_something(tmp_path):
+    on, conversation = await talked(tmp_path, script=lines(task=Says("found")))
+    for rest in ("", "a", "main"):
+        with pytest.raises(Trouble):
+            await run_command(conversation, f"/promote {rest}")
+    await conversation.agent.forks.wait(conversation.agent.fork(["task"]))
+    done = await run_command(conversation, "/promote a")
+    assert "fork a" in done.text and main_of(conversation).pending == []
+    await conversation.say("go on")
+    assert verify(conversation.tree).problem is None
+    assert len(on.provider.sent) == 5
+
+
+async def test_rewind_lists_what_the_person_said_the_newest_with_number_one(tmp_path):
+    _, conversation = await talked(tmp_path)
+    done = await run_command(conversation, "/rewind")
+    assert [line.split() for line in done.text.splitlines()[:3]] == [["3", "first"], ["2", "second"], ["1", "third"]]
+    assert done.action is None and main_of(conversation).epoch == 1
+
+
+async def test_rewind_goes_back_to_before_a_message_and_its_words_come_back(tmp_path):
+    on, conversation = await talked(tmp_path)
+    old = main_of(conversation).tip
+    done = await run_command(conversation, "/rewind 2")
+    assert done.action == Action("edit", "second")
+    assert "no file was written" in done.text
+    assert [message.words for message in spoken(conversation.tree)] == ["first"]
+    await conversation.say("second, better")
+    assert [sent.words for sent in on.provider.sent] == ["first", "second", "third", "second, better"]
+    await run_command(conversation, "/switch 1")
+    assert main_of(conversation).tip is old
+
+
+async def test_rewind_to_before_the_first_message_begins_anew_with_all_facts(tmp_path):
+    on, conversation = await talked(tmp_path, facts=None)
+    await run_command(conversation, "/rewind 3")
+    assert main_of(conversation).tip is None
+    await conversation.say("anew")
+    first, last = on.provider.sent[0], on.provider.sent[-1]
+    assert len(last.request["messages"]) == 1
+    assert [block["text"] for block in last.newest][:-1] == [block["text"] for block in first.newest][:-1]
+    assert verify(conversation.tree).problem is None
+
+
+@pytest.mark.parametrize("rest", ["0", "4", "-1", "x", "1 2", "²"])
+async def test_rewind_to_no_message_is_told(tmp_path, rest):
+    _, conversation = await talked(tmp_path)
+    with pytest.raises(Trouble, match="none of your messages"):
+        await run_command(conversation, f"/rewind {rest}")
+
+
+async def test_rewind_names_what_was_written_and_run_since_and_says_that_files_stay(tmp_path):
+    calls = (
+        ("write", {"path": "new.txt", "content": "x"}),
+        ("write", {"path": "new.txt", "content": "y"}),
+        ("edit", {"path": "unread.txt", "old": "a", "new": "b"}),
+        ("shell", {"command": "touch  made.txt"}),
+        ("write", {"pth": "wrong"}),
+        ("read", {"path": "new.txt"}),
+    )
+    script = lines(first=[Says(calls=(("write", {"path": "before.txt", "content": ""}),))], second=[Says(calls=calls)])
+    on, conversation = await talked(tmp_path, "first", "second", script=script, allow=("write(*)", "shell(touch *)"))
+    (on.folder / "unread.txt").write_text("a")
+    done = await run_command(conversation, "/rewind 1")
+    assert "files stay as they are; written since: new.txt; commands run since: touch made.txt" in done.text
+    assert (on.folder / "new.txt").exists()
+
+
+async def test_files_that_snapshots_keep_are_brought_back(tmp_path):
+    _, conversation = await talked(tmp_path)
+    before = path(main_of(conversation).tip)[3]
+
+    class Kept:
+        def restore(self, node):
+            assert node is before
+            return ["a.txt"]
+
+    conversation.snapshots = Kept()
+    assert "files brought back: a.txt" in (await run_command(conversation, "/rewind 1")).text
+
+
+async def test_written_since_the_beginning_is_all_that_was_written(tmp_path):
+    script = lines(first=[Says(calls=(("write", {"path": "a", "content": ""}),))])
+    _, conversation = await talked(tmp_path, "first", script=script, allow=("write(*)",))
+    assert written_since(main_of(conversation).tip, None, CATALOG.tools).files == ("a",)
+    assert written_since(main_of(conversation).tip, main_of(conversation).tip, CATALOG.tools).files == ()
+
+
+async def test_ask_is_for_the_newest_past_epoch_or_the_place_it_begins_with(tmp_path):
+    on, conversation = await talked(tmp_path)
+    with pytest.raises(Trouble, match="no earlier epoch"):
+        await run_command(conversation, "/ask what was it?")
+    node = path(main_of(conversation).tip)[1]
+    for model in (OTHER, "claude-opus-5-5", OTHER):
+        conversation.set_model(model)
+        await conversation.say(f"with {model}")
+    asked = {
+        "what was it?": ("claude-opus-5-5", "what was it?"),
+        "1 what was it?": ("claude-opus-5-5", "what was it?"),
+        "epoch 2 was it?": (OTHER, "was it?"),
+        f"{node.id[:10]} and here?": (OTHER, "and here?"),
+        "deed or fact?": ("claude-opus-5-5", "deed or fact?"),
+    }
+    for rest, (model, question) in asked.items():
+        done = await run_command(conversation, f"/ask {rest}")
+        await until(lambda: not conversation.agent.running())
+        assert on.provider.sent[-1].words == question
+        assert on.provider.sent[-1].request["model"] == model
+        assert done.action is not None and done.action.kind == "watch" and "/join" in done.text
+    for rest in ("", "1", "1 ", "@nowhere why?"):
+        with pytest.raises(Trouble):
+            await run_command(conversation, f"/ask {rest}")
+    assert verify(conversation.tree).problem is None
+
+
+async def test_an_answer_from_the_past_is_joined_when_the_person_says_so_and_not_before(tmp_path):
+    on, conversation = await talked(tmp_path, script=lines(why=Says("because")))
+    conversation.set_model(OTHER)
+    await run_command(conversation, "/ask why?")
+    await until(lambda: conversation.tree.branches["btw1"].status == "done")
+    await conversation.say("on")
+    assert "because" not in str(on.provider.sent[-1].request)
+    done = await run_command(conversation, "/join btw1")
+    assert done.action == Action("join", "btw1") and main_of(conversation).pending == ["btw1"]
+    await conversation.agent.join("btw1")
+    assert "because" in str(on.provider.sent[-1].newest)
+    await conversation.close()
+    again = on.again()
+    assert main_of(again).pending == []
+    await again.close()
+
+
+async def test_fork_takes_any_place_behind_its_at_sign(tmp_path):
+    on, conversation = await talked(tmp_path)
+    node = path(main_of(conversation).tip)[1]
+    conversation.set_model(OTHER)
+    await conversation.say("on")
+    await run_command(conversation, f"/fork @{node.id[:8]} look | see")
+    done = await run_command(conversation, "/fork @1 look back")
+    await until(lambda: not conversation.agent.running())
+    assert conversation.tree.branches["a"].base is node
+    assert conversation.tree.branches["c"].head.model == "claude-opus-5-5"
+    assert "from epoch 1 · predicted $" in done.text
+    with pytest.raises(Trouble, match="nowhere"):
+        await run_command(conversation, "/fork @nowhere look")
+    assert verify(conversation.tree).problem is None
+
+
+async def test_at_another_endpoint_the_past_cannot_be_asked_and_main_goes_on_without_its_thinking(tmp_path):
+    on, conversation = await talked(tmp_path, script=lines(first=Says("one", thinking="hm")))
+    old = main_of(conversation).tip
+    await conversation.close()
+    on.provider.endpoint = "https://elsewhere.test"
+    again = on.again()
+    assert main_of(again).epoch == 2
+    await again.say("fourth")
+    with pytest.raises(Trouble, match="elsewhere"):
+        await run_command(again, "/ask 1 why?")
+    await run_command(again, "/switch 1")
+    await again.say("fifth")
+    assert main_of(again).head.endpoint == "https://elsewhere.test"
+    assert b"thinking" not in b"".join(node.message.body for node in path(main_of(again).tip))
+    assert main_of(again).tip.depth == old.depth + 2
+    assert verify(again.tree).problem is None
+    await again.close()
+
+
+async def test_nothing_of_it_works_while_main_does(tmp_path):
+    on, conversation = await talked(tmp_path, script=lines(last=Says(calls=(("hold", {"name": "x"}),))))
+    turn = asyncio.ensure_future(conversation.say("last"))
+    await until(lambda: on.hold.begun)
+    for command in ("/rewind 1", f"/switch {path(main_of(conversation).tip)[1].id}"):
+        with pytest.raises(Trouble, match="main is at work"):
+            await run_command(conversation, command)
+    on.hold.gate("x").set()
+    await turn
+    await conversation.close()
