@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -14,10 +15,11 @@ from omg.core.tool import ToolError
 from omg.session.commands import COMMANDS, Command
 from omg.session.conversation import Conversation
 from omg.session.query import Query
+from omg.session.rewind import spoken
 from omg.workspace.listing import names_under
 
 _AT = re.compile(r"(?:^|(?<=[\s(`\"']))@([^\s@]*)$")
-_ANCHOR = re.compile(r"/fork @\S*")
+_ANCHOR = re.compile(r"/(?:fork|switch|ask) @\S*")
 """Where an @ is no file's."""
 _MOST = 50
 _FRESH = 10.0
@@ -124,10 +126,26 @@ def command_values(conversation: Conversation, name: str, usage: str) -> list[tu
         return [(model, "") for model in claude_names()]
     if name == "resume":
         return [(found.summary.id, found.summary.title) for found in conversation.library.find(Query(), _MOST)]
+    if name == "rewind":
+        return [(str(message.number), message.words) for message in islice(spoken(conversation.tree), _MOST)]
+    if name in ("switch", "ask"):
+        return list(_places(conversation, forks=name == "switch"))
     if usage.startswith(("F", "[F")) and not usage.startswith("[FILE"):
         branches = conversation.tree.branches.values()
         return [(branch.name, branch.made.task or "") for branch in branches if branch.made.parent is not None]
     return []
+
+
+def _places(conversation: Conversation, *, forks: bool) -> Iterator[tuple[str, str]]:
+    """Epochs, anchors and forks to go on from, and what each is."""
+    main = conversation.tree.branches["main"]
+    for epoch in reversed(main.past):
+        yield str(epoch.number), f"epoch {epoch.number}, until {epoch.cause}"
+    for anchor in reversed(conversation.tree.anchors):
+        yield f"@{anchor}", "anchor"
+    for branch in conversation.tree.branches.values() if forks else ():
+        if branch.made.parent is not None:
+            yield branch.name, branch.made.task or ""
 
 
 def best(names: Sequence[str], wanted: str) -> list[str]:

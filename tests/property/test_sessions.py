@@ -20,8 +20,10 @@ from omg.agent.facts import Fact
 from omg.agent.forks import ForkRefused
 from omg.agent.permit import Answer
 from omg.agent.runtime import Limits
+from omg.agent.starts import Start, of_branch, of_epoch, start_at
 from omg.session import accounts, keeping
 from omg.session.load import load
+from omg.session.rewind import spoken
 from omg.session.verify import verify
 from omg.workspace import git
 from tests.scripted import Says, failure, others_first, prefix, stage
@@ -112,6 +114,7 @@ class Session:
     async def live(self) -> None:
         actions = [self.say] * 5 + [self.fork, self.fork, self.interrupt, self.steer, self.wake, self.stop, self.join]
         actions += [self.aside, self.drop, self.model, self.die, self.move, self.settle, self.settle]
+        actions += [self.switch, self.switch, self.rewind, self.ask, self.want, self.fork_from]
         for _ in range(ACTIONS):
             with suppress(ForkRefused):
                 await self.dice.choice(actions)()
@@ -167,6 +170,34 @@ class Session:
 
     async def model(self) -> None:
         self.conversation.set_model(self.dice.choice(MODELS))
+
+    def some_start(self) -> Start:
+        tree = self.conversation.tree
+        nodes = [start_at(tree, node) for node in [None, *tree.nodes.values()]]
+        epochs = [of_epoch(tree, epoch) for epoch in tree.branches["main"].past]
+        return self.dice.choice([*nodes, *epochs, *(of_branch(branch) for branch in tree.branches.values())])
+
+    async def switch(self) -> None:
+        self.conversation.go_on_at(self.some_start(), "switch")
+
+    async def rewind(self) -> None:
+        said = list(spoken(self.conversation.tree))
+        if said:
+            node = self.dice.choice(said).node.parent
+            self.conversation.go_on_at(start_at(self.conversation.tree, node), "rewind")
+
+    async def ask(self) -> None:
+        self.agent.aside(f"why {self.dice.random()}", self.some_start())
+
+    async def want(self) -> None:
+        tree = self.conversation.tree
+        asides = [name for name, branch in tree.branches.items() if branch.made.purpose == "aside"]
+        if asides and tree.branches[child := self.dice.choice(asides)].status != "running":
+            self.agent.want(child)
+
+    async def fork_from(self) -> None:
+        start = self.some_start()
+        self.agent.fork([f"task {self.dice.random()}"], node=start.node, head=start.head)
 
     async def move(self) -> None:
         self.place += 1
@@ -227,6 +258,8 @@ def summary(tree):
                 field: getattr(branch, field) for field in ("epoch", "last_request", "status", "report", "error", "cut")
             },
             **{field: getattr(branch, field) for field in ("results", "pending", "told", "seen", "rules", "mode")},
+            "was_fork": branch.was_fork,
+            "past": [(epoch.number, epoch.tip and epoch.tip.id, sorted(epoch.results)) for epoch in branch.past],
         }
         for name, branch in tree.branches.items()
     }
@@ -243,6 +276,7 @@ def holds(session: Session) -> None:
     assert session.on.provider.illegal == []
     each_request_extends_the_last(requests, sent)
     each_fork_begins_with_its_parent(log, requests, sent)
+    each_beginning_extends_what_was_sent_up_to_there(log, requests, sent)
     siblings_differ_in_their_task_alone(log, requests, sent)
     tree = load(session.on.log).tree
     assert verify(tree).problem is None
@@ -260,10 +294,10 @@ def each_request_extends_the_last(requests, sent) -> None:
 
 
 def each_fork_begins_with_its_parent(log, requests, sent) -> None:
-    """Until its first reply begins, a fork sends what its parent had sealed and exactly one user message."""
+    """Until its first reply begins, a fork sends what stands up to its fork point and exactly one user message."""
     nodes = {record["id"]: record for record in log if record["kind"] == "node"}
     made = {record["name"]: record for record in log if record["kind"] == "branch"}
-    parents, begun = sent_by_parents(log, sent), set()
+    begun = set()
     for record, each in zip(requests, sent, strict=True):
         branch = made[record["branch"]]
         if branch["parent"] is None or record["branch"] in begun:
@@ -271,28 +305,50 @@ def each_fork_begins_with_its_parent(log, requests, sent) -> None:
         if each.began:
             begun.add(record["branch"])
         messages = [dict(m, content=[unmarked(block) for block in m["content"]]) for m in each.request["messages"]]
-        history, node = [], branch["node"]
-        while node is not None:
-            history.append(nodes[node]["message"])
-            node = nodes[node]["parent"]
-        assert messages[:-1] == history[::-1]
+        assert messages[:-1] == [nodes[id]["message"] for id in line(nodes, branch["node"])]
         assert messages[-1]["role"] == "user"
-        assert prefix(each.body).startswith(parents[record["branch"]])
 
 
-def sent_by_parents(log, sent) -> dict[str, bytes]:
-    """For each fork, the last request of its parent's epoch whose reply had begun when the fork was made."""
-    last: dict[str, bytes] = {}
-    found: dict[str, bytes] = {}
-    branch_of = {record["n"]: record["branch"] for record in log if record["kind"] == "request"}
+def each_beginning_extends_what_was_sent_up_to_there(log, requests, sent) -> None:
+    """The first requests of a fork, and of main in a new epoch, extend the newest one with their head that ended on
+    the line they begin with."""
+    found, begun = sent_up_to_there(log, sent), set()
+    for record, each in zip(requests, sent, strict=True):
+        key = (record["branch"], record["epoch"])
+        if key not in begun:
+            assert prefix(each.body).startswith(found.get(key, b""))
+        if each.began:
+            begun.add(key)
+
+
+def sent_up_to_there(log, sent) -> dict[tuple[str, int], bytes]:
+    """For each fork and each epoch, the newest request with its head, whose reply had begun, that ended on the way to
+    where it begins."""
+    nodes = {record["id"]: record for record in log if record["kind"] == "node"}
+    requests = {record["n"]: record for record in log if record["kind"] == "request"}
+    begun: list[dict] = []
+    epochs: dict[str, int] = {}
+    found: dict[tuple[str, int], bytes] = {}
     for record in log:
         if record["kind"] == "begun":
-            last[branch_of[record["n"]]] = prefix(sent[record["n"] - 1].body)
-        elif record["kind"] == "epoch":
-            last.pop(record["branch"], None)
-        elif record["kind"] == "branch" and record["parent"]:
-            found[record["name"]] = last[record["name"]] = last.get(record["parent"], b"")
+            begun.append(requests[record["n"]])
+        elif record["kind"] in ("epoch", "branch"):
+            name = record["name"] if record["kind"] == "branch" else record["branch"]
+            epochs[name] = epochs.get(name, 0) + 1
+            way = set(line(nodes, record["node"]))
+            before = (each for each in reversed(begun) if each["head"] == record["head"] and each["tip"] in way)
+            last = next(before, None)
+            found[name, epochs[name]] = prefix(sent[last["n"] - 1].body) if last else b""
     return found
+
+
+def line(nodes, id) -> list[str]:
+    """The nodes up to that one, the oldest first."""
+    found = []
+    while id is not None:
+        found.append(id)
+        id = nodes[id]["parent"]
+    return found[::-1]
 
 
 def siblings_differ_in_their_task_alone(log, requests, sent) -> None:

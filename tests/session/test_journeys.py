@@ -211,7 +211,7 @@ async def test_an_answer_from_the_past_is_joined_when_the_person_says_so_and_not
 
 
 async def test_fork_takes_any_place_behind_its_at_sign(tmp_path):
-    on, conversation = await talked(tmp_path)
+    _, conversation = await talked(tmp_path)
     node = path(main_of(conversation).tip)[1]
     conversation.set_model(OTHER)
     await conversation.say("on")

@@ -183,6 +183,10 @@ class App:
         self.editor.document = Document(text, len(text))
         self._changed()
 
+    def rewind(self) -> None:
+        """Offer the person's messages, to go back to before one of them."""
+        self.editor.insert_text("/rewind ")
+
     def next_mode(self) -> None:
         """The next mode, by way of the command."""
         if self.talk.open is not None:

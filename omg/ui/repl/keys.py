@@ -25,7 +25,7 @@ ANSI_SEQUENCES.update(
     }
 )
 _TWICE = 2.0
-"""Seconds in which a second Ctrl+C or Ctrl+D leaves."""
+"""Seconds in which a second Ctrl+C or Ctrl+D leaves, and a second Esc goes back."""
 
 
 def bindings(app: App) -> KeyBindings:
@@ -64,7 +64,7 @@ def _add_entering(keys: KeyBindings, app: App) -> None:
 
 
 def _add_stopping(keys: KeyBindings, app: App) -> None:
-    last = {"c-c": 0.0, "c-d": 0.0}
+    last = {"c-c": 0.0, "c-d": 0.0, "escape": 0.0}
 
     def again(key: str) -> bool:
         """Whether `key` was pressed a moment ago as well."""
@@ -78,8 +78,11 @@ def _add_stopping(keys: KeyBindings, app: App) -> None:
             app.dialog.escape()
         elif app.editor.complete_state:
             app.editor.cancel_completion()
-        else:
-            app.talk.interrupt()
+        elif app.talk.interrupt() or app.editor.text:
+            last["escape"] = 0.0
+        elif again("escape"):
+            last["escape"] = 0.0
+            app.rewind()
 
     @keys.add("c-c", filter=~is_searching)
     @keys.add("<sigint>")

@@ -421,3 +421,43 @@ async def test_what_was_typed_is_found_again(tmp_path):
         await desk.until(lambda: desk.prompt == "where is the tide?")
         assert len(there.provider.sent) == 1
     assert (tmp_path / "home" / "history").stat().st_mode & 0o077 == 0
+
+
+async def test_escape_twice_on_an_empty_prompt_offers_to_go_back_and_the_words_come_back(tmp_path):
+    there = stage(tmp_path, lines(first=Says("one is done"), second=Says("two is done")))
+    async with driven(there) as desk:
+        desk.type("first" + ENTER)
+        await desk.sees("one is done")
+        desk.type("second" + ENTER)
+        await desk.sees("two is done")
+        desk.type(ESC)
+        await asyncio.sleep(0.3)
+        assert desk.prompt == ""
+        desk.type(ESC)
+        await desk.until(lambda: desk.prompt == "/rewind ")
+        desk.type("1" + ENTER)
+        await desk.until(lambda: desk.prompt == "second")
+        assert desk.app.talk.open.conversation.tree.branches["main"].epoch == 2
+        assert "main goes on from" in desk.paper.text
+
+
+async def test_escape_twice_leaves_what_is_being_typed_alone(tmp_path):
+    async with driven(stage(tmp_path, lines())) as desk:
+        desk.type("half a thought")
+        for _ in range(2):
+            desk.type(ESC)
+            await asyncio.sleep(0.3)
+        assert desk.prompt == "half a thought"
+
+
+async def test_a_switch_shows_what_was_said_there(tmp_path):
+    there = stage(tmp_path, lines(first=Says("one is done"), second=Says("two is done")))
+    async with driven(there) as desk:
+        desk.type("first" + ENTER)
+        await desk.sees("one is done")
+        desk.type("/anchor plan" + ENTER)
+        desk.type("second" + ENTER)
+        await desk.sees("two is done")
+        desk.type("/switch @plan" + ENTER)
+        await desk.sees("main goes on from @plan")
+        assert desk.paper.text.count("one is done") == 2 and desk.paper.text.count("two is done") == 1

@@ -41,6 +41,20 @@ async def test_forks_modes_and_sessions_are_offered_where_a_command_takes_them(t
     assert await completed(words, "/nothing ") == []
 
 
+async def test_places_and_messages_are_offered_where_a_command_goes_to_one(there):
+    conversation = there.open()
+    for said in ("one", "two"):
+        await conversation.say(said)
+    conversation.agent.anchor("plan")
+    await conversation.agent.forks.wait(conversation.agent.fork(["three"]))
+    conversation.set_model("claude-sonnet-5-5")
+    words = Words(there.folder, lambda: conversation)
+    assert await completed(words, "/rewind ") == ["/rewind 1", "/rewind 2"]
+    assert await completed(words, "/switch ") == ["/switch 1", "/switch @plan", "/switch a"]
+    assert await completed(words, "/ask ") == ["/ask 1", "/ask @plan"]
+    assert await completed(words, "/promote ") == ["/promote a"]
+
+
 async def test_an_at_sign_completes_files_to_their_plain_path(there):
     for name in ("src/tides.py", "src/berth.py", "with space.md"):
         (there.folder / name).parent.mkdir(exist_ok=True)
