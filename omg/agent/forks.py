@@ -84,9 +84,7 @@ class Forks:
             self._start(child, None, convoy)
         return children
 
-    def departure(
-        self, parent: Live, tasks: Sequence[str], node: Node | None, head: Head | None = None
-    ) -> Departure:
+    def departure(self, parent: Live, tasks: Sequence[str], node: Node | None, head: Head | None = None) -> Departure:
         """How forks for these tasks would go now, and why."""
         base = parent.branch.tip if node is None and head is None else node
         drafts = self._drafts(parent, base, tasks, "fork", None)

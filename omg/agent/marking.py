@@ -37,7 +37,7 @@ def marks_for(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tup
 
 
 def _one_shot(live: Live) -> bool:
-    """Whether nobody will read the branch's own tail. A question aside that has begun to look around goes on with it."""
+    """Whether nobody will read the branch's own tail. A question aside that has begun to look around does."""
     looks_around = live.purpose == "aside" and live.branch.last_request is not None
     return live.purpose in ONE_SHOT and not looks_around
 
