@@ -97,6 +97,12 @@ class Requests(MutableMapping[int, Request]):
             self._loosen()
         return self._loose[n]
 
+    def after(self, n: int) -> Iterator[Request]:
+        """The requests whose number is above `n`, the oldest first."""
+        for old in self._packs:
+            yield from (_unpacked(old)[m] for m in old.numbers if m > n) if old.numbers[-1] > n else ()
+        yield from (request for m, request in list(self._loose.items()) if m > n)
+
     def unsettled(self) -> list[Request]:
         """The requests that were never settled, the oldest first."""
         return [request for request in self._loose.values() if request.settled is None]

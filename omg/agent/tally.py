@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from omg.agent import bill
 from omg.agent.requests import Request
@@ -125,31 +126,38 @@ class Tally:
         self._catch_up()
         return self._missed.get(branch, ())
 
-    def _catch_up(self) -> None:
-        for request in self._unseen():
-            n, branch = request.logged.n, request.logged.branch
-            self._last = n
-            self._open[n] = (request, None)
-            self._shares[n] = _NOTHING
-            self.version += 1
-            for key in (None, branch):
-                self._newest.setdefault(key, deque(maxlen=_NEWEST)).append(request)
-        for n, (request, seen) in list(self._open.items()):
-            known = request.settled or request.begun
-            if known is not seen:
-                self._count(n, request)
-                self._open[n] = (request, known)
-            if request.settled is not None:
-                self._close(n, request)
+    def catch_up(self, most: int) -> bool:
+        """Count at most so many requests that nobody has looked at; whether there are no more. A long session's first
+        look takes a while: so it can be taken in steps."""
+        for request in islice(self.tree.requests.after(self._last), most):
+            self._see(request)
+        return next(self.tree.requests.after(self._last), None) is None
 
-    def _unseen(self) -> Iterable[Request]:
-        """Requests that were logged since the last look, the oldest first."""
-        found: list[Request] = []
-        for request in reversed(self.tree.requests.values()):
-            if request.logged.n <= self._last:
-                break
-            found.append(request)
-        return reversed(found)
+    def _catch_up(self) -> None:
+        for request in self.tree.requests.after(self._last):
+            self._see(request)
+        for n, (request, seen) in list(self._open.items()):
+            if (request.settled or request.begun) is not seen:
+                self._look(n, request)
+
+    def _see(self, request: Request) -> None:
+        """Take a request into account that was logged since the last look."""
+        n, branch = request.logged.n, request.logged.branch
+        self._last = n
+        self._open[n] = (request, None)
+        self._shares[n] = _NOTHING
+        self.version += 1
+        for key in (None, branch):
+            self._newest.setdefault(key, deque(maxlen=_NEWEST)).append(request)
+        self._look(n, request)
+
+    def _look(self, n: int, request: Request) -> None:
+        known = request.settled or request.begun
+        if known is not None:
+            self._count(n, request)
+            self._open[n] = (request, known)
+        if request.settled is not None:
+            self._close(n, request)
 
     def _count(self, n: int, request: Request) -> None:
         share = _share(bill.line(self.tree, request))

@@ -48,15 +48,17 @@ def account(request: Request) -> str:
     return "/".join(name for name in (begun.organisation, begun.workspace) if name) if begun else ""
 
 
-def began(holdings: Holdings, tree: Tree, request: Request, setup: ModelSetup) -> None:
-    """Take a reply that has begun into account."""
+def began(
+    holdings: Holdings, tree: Tree, request: Request, setup: ModelSetup, marks: Sequence[Mark] | None = None
+) -> None:
+    """Take a reply that has begun into account, with all breakpoints of its request, or `marks` of them."""
     logged, begun = request.logged, request.begun
     if begun is None:
         return
     holdings.began(
         tree.heads[logged.head],
         tree.nodes[logged.tip],
-        marks_of(tree, request),
+        marks_of(tree, request) if marks is None else marks,
         begun.usage,
         sent=logged.at,
         now=begun.at,
@@ -92,14 +94,25 @@ _REMEMBERED = 200
 """The newest requests of a log that tell what may still live, and how long its histories are."""
 
 
+_NEAR = 64
+"""Messages that are gone back through for a known count. A longer way, to the beginning of a history whose earlier
+requests are not looked at, would read all of it again."""
+
+
 def remembered(tree: Tree, setup_of: Callable[[Head], ModelSetup]) -> Holdings:
     """The holdings that a session's log tells of. What cannot be read of it is passed over."""
     holdings = Holdings()
     for request in reversed(list(islice(reversed(tree.requests.values()), _REMEMBERED))):
-        if request.logged.tip in tree.nodes and request.logged.head in tree.heads:
-            began(holdings, tree, request, setup_of(tree.heads[request.logged.head]))
-            if request.settled is not None:
-                holdings.ended(tree.heads[request.logged.head], marks_of(tree, request), request.settled.at)
+        tip, head = tree.nodes.get(request.logged.tip), tree.heads.get(request.logged.head)
+        if tip is None or head is None:
+            continue
+        marks = marks_of(tree, request)
+        if request.begun is not None and not holdings.counted_near(head, tip, _NEAR):
+            holdings.counted(head, tip, request.begun.usage.input)
+            marks = tuple(mark for mark in marks if mark.node in (None, tip))
+        began(holdings, tree, request, setup_of(head), marks)
+        if request.settled is not None:
+            holdings.ended(head, marks, request.settled.at)
     return holdings
 
 

@@ -86,6 +86,17 @@ class Holdings:
         """Tokens from the first up to `place`, where the provider's figures have told them exactly."""
         return self._counts.get((head.id, place))
 
+    def counted(self, head: Head, tip: Node, tokens: int) -> None:
+        """The provider has counted so many tokens up to the end of `tip`: that much, and nothing of the way there."""
+        self._counts.setdefault((head.id, places_of(tip)[-1]), tokens)
+
+    def counted_near(self, head: Head, tip: Node, most: int) -> bool:
+        """Whether one of the last `most` messages has a known count, or the first of all is among them."""
+        if tip.depth <= most:
+            return True
+        near = islice(tip.ancestors(), most)
+        return any((head.id, place) in self._counts for node in near for place in places_of(node))
+
     def tokens(self, head: Head, node: Node | None, block: int = -1) -> int:
         """Tokens from the first up to the end of a block: exact where known, else the nearest known count before it
         plus an estimate of the bytes between."""

@@ -162,8 +162,8 @@ def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None, not
     name = resume or args.resume or ("last" if args.go_on else None)
     path = None if name is None else _store(args).find(name, plan.folder)
     config = make_config(plan, asker, typed=asker is not None)
-    config.provider.warm_up()
     conversation = open_new(config) if path is None else open_saved(config, path)
+    config.provider.warm_up()  # now: an import beside it would hold the opening up
     before = conversation.agent.mode("main")
     mode = plan.resumed_mode(before)
     if mode != before:

@@ -83,3 +83,11 @@ def test_what_is_packed_comes_back_as_it_was():
 def test_bytes_that_are_not_ours_make_nothing(data):
     with pytest.raises(BadPack):
         unpack(data)
+
+
+def test_those_after_a_number_come_in_order_wherever_they_are():
+    found = Requests()
+    for n in range(1, 30):
+        found[n] = whole(n)
+    for n in (0, 1, 4, 6, 20, 28, 29, 99):
+        assert [request.logged.n for request in found.after(n)] == list(range(n + 1, 30))

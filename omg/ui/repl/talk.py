@@ -25,6 +25,8 @@ from omg.ui.screen import Screen
 
 _SOON = 0.05
 """Seconds in which changes of the ledger are gathered before it is summed up."""
+_AT_ONCE = 500
+"""Requests of a session that is opened whose sums nobody waits for."""
 
 
 @dataclass(slots=True)
@@ -88,10 +90,20 @@ class Talk:
         conversation.hub.listen(self._heard)
         shows.past(self.page, conversation, conversation.tree.branches["main"])
         conversation.opened()
+        if conversation.agent.runtime.tally.catch_up(_AT_ONCE):
+            self.count()
+        else:
+            self._start(self._count_up(conversation), self._tasks)
         early, self.early = self.early, []
         for words in early:
             self.submit(words)
         self.changed()
+
+    async def _count_up(self, conversation: Conversation) -> None:
+        """Sum up the ledger of a long session: in steps, so that the prompt answers meanwhile."""
+        while not conversation.agent.runtime.tally.catch_up(_AT_ONCE):  # noqa: ASYNC110 - it is work, not waiting
+            await asyncio.sleep(0)
+        self.count()
 
     def _heard(self, event: Event) -> None:
         """Whatever goes wrong in showing an event must not reach the branch that it comes from."""

@@ -9,7 +9,6 @@ from prompt_toolkit.utils import get_cwidth
 from omg.cache.ledger import Figures
 from omg.core.amounts import hit, ratio, tokens
 from omg.core.usage import Usage
-from omg.session import accounts
 from omg.session.conversation import Conversation
 from omg.ui.short import dollars, short_model
 from omg.ui.text import cut
@@ -37,14 +36,18 @@ class Books:
     branches: dict[str, Figures]
 
     @classmethod
+    def none(cls) -> Books:
+        """Before anything has been summed up."""
+        return cls(Figures(Usage(), 0, 0.0, 0.0), {})
+
+    @classmethod
     def of(cls, conversation: Conversation) -> Books:
-        """The sums as they are now. The first time it loads the price list: call it in a thread then."""
-        lines = accounts.lines(conversation.tree)
+        """The sums as they are now."""
         forks = [name for name, branch in conversation.tree.branches.items() if branch.made.parent is not None]
-        return cls(accounts.sums(lines), {name: accounts.of_branch(lines, name) for name in forks})
+        return cls(conversation.figures(), {name: conversation.figures(name) for name in forks})
 
     def of_fork(self, name: str) -> Figures:
-        return self.branches.get(name) or Figures(Usage(), 0, 0.0, 0.0)
+        return self.branches.get(name) or Books.none().tree
 
 
 def glance(conversation: Conversation, books: Books) -> Glance:
