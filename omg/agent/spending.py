@@ -8,10 +8,13 @@ from omg.agent.live import Live
 from omg.agent.permit import Cost, Question
 from omg.agent.runtime import Runtime
 from omg.cache.fan import Departure
+from omg.cache.pictures import images_in
 from omg.cache.prices import Prices
 from omg.cache.quote import Quote, quote
 from omg.core.events import Priced
+from omg.core.spoken import Attachment, Image
 from omg.core.tool import Show
+from omg.core.usage import Usage
 from omg.wire.chain import Node
 from omg.wire.head import Head
 
@@ -63,6 +66,16 @@ def tell(runtime: Runtime, branch: str, what: str, found: Quote, going: Departur
             why=going.why if going else "",
         )
     )
+
+
+def of_first_image(runtime: Runtime, live: Live, attachments: Sequence[Attachment]) -> tuple[int, float | None] | None:
+    """Tokens and dollars that an image costs beside itself: the first one in a history changes the provider's key for
+    all its messages, which are written anew. None where there is none, or it is not the first."""
+    tip, head = live.branch.tip, live.branch.head
+    if tip is None or images_in(tip) or not any(isinstance(one, Image) for one in attachments):
+        return None
+    tokens, prices = runtime.holdings.tokens(head, tip) - runtime.holdings.tokens(head, None), listed(runtime, head)
+    return tokens, None if prices is None else prices.cost(Usage(write_5m=tokens))
 
 
 async def agreed(runtime: Runtime, branch: str, what: str, usd: float | None, found: Sequence[Quote] = ()) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from omg.cache.cause import Cause
 from omg.cache.change import change
 from omg.cache.holdings import Entry, Holdings
+from omg.cache.pictures import images_in
 from omg.cache.places import Place, looked_at
 from omg.cache.rules import STRICT, Reading
 from omg.core.usage import Usage
@@ -58,7 +59,8 @@ def forecast(
     living = tuple(hit for hit in chain if hit.entry.begun is not None and now < hit.entry.expires)
     hit = _found(living, marks, reading)
     usage = _usage(holdings, head, tip, marks, hit.tokens if hit else 0, minimum)
-    return Forecast(usage, hit, living, _lost(chain, hit, now, reading))
+    lost = _lost(chain, hit, now, reading) or _lost_to_images(holdings, head, tip, usage.read, now)
+    return Forecast(usage, hit, living, lost)
 
 
 def behind_change(found: Forecast, holdings: Holdings, head: Head, before: Head, tip: Node, *, now: float) -> Forecast:
@@ -72,11 +74,20 @@ def behind_change(found: Forecast, holdings: Holdings, head: Head, before: Head,
     return replace(found, lost=lost)
 
 
-def _entries(holdings: Holdings, head: Head, tip: Node) -> tuple[Hit, ...]:
+def _lost_to_images(holdings: Holdings, head: Head, tip: Node, read: int, now: float) -> Cause | None:
+    """What was held of this history before the first image came into it: its key was another one."""
+    before = _entries(holdings, head, tip, images=False) if images_in(tip) else ()
+    living = [hit for hit in before if hit.entry.begun is not None and now < hit.entry.expires]
+    if not living or living[0].tokens <= read:
+        return None
+    return Cause("model_change", living[0].tokens - read, "the first image")
+
+
+def _entries(holdings: Holdings, head: Head, tip: Node, *, images: bool | None = None) -> tuple[Hit, ...]:
     """Every entry ever known on the history of `tip`, the deepest first, with the tokens up to it."""
     return tuple(
         Hit(known.place, holdings.tokens(head, known.node, known.block), known.entry)
-        for known in holdings.chain(head, tip)
+        for known in holdings.chain(head, tip, images=images)
     )
 
 

@@ -8,6 +8,7 @@ from itertools import islice
 from math import inf
 
 from omg.cache.held import HeldHead
+from omg.cache.pictures import images_in
 from omg.cache.places import HEAD, Place, looked_at, place_of, places_of
 from omg.cache.rules import STRICT, Reading
 from omg.cache.tokens import Estimator, Features, added, features
@@ -28,6 +29,8 @@ class Entry:
     """When the writer's reply began, so that others could read it; None while it has not."""
     account: str
     """Organisation and workspace it belongs to, as the provider named them."""
+    images: bool = False
+    """Whether its writer's messages held an image: only a request that does so too, or does not either, can read it."""
     proven: float = inf
     """From when on it must be readable: its writer's reply had ended, or it was read."""
 
@@ -66,13 +69,15 @@ class Holdings:
         """The entry at `place`, living or not; None where none was ever written, or it was found to be lost."""
         return self._entries.get(head.id, {}).get(place)
 
-    def chain(self, head: Head, tip: Node) -> Iterator[Known]:
-        """Every entry ever known on the history of `tip`, the deepest first."""
+    def chain(self, head: Head, tip: Node, *, images: bool | None = None) -> Iterator[Known]:
+        """Every entry ever known on the history of `tip`, the deepest first; `images`: as for a request with (without)
+        images in its messages, by default as `tip` has it."""
+        images = images_in(tip) > 0 if images is None else images
         entries = self._entries.get(head.id, {})
         depths = self._depths.get(head.id, set())
         for node in (node for node in tip.ancestors() if node.depth in depths):
             for block, place in reversed(list(enumerate(places_of(node)))):
-                if place in entries:
+                if place in entries and entries[place].images == images:
                     yield Known(place, node, block, entries[place])
         if HEAD in entries:
             yield Known(HEAD, None, 0, entries[HEAD])
@@ -145,7 +150,7 @@ class Holdings:
         """A request leaves: what it may write is on its way, and cannot be read yet."""
         for mark in marks:
             if self.entry(head, place_of(mark)) is None:
-                self._put(head, mark, Entry(mark.ttl, at, None, ""))
+                self._put(head, mark, Entry(mark.ttl, at, None, "", images_in(marks[-1].node) > 0))
 
     def began(
         self,
@@ -173,7 +178,7 @@ class Holdings:
             if tokens <= usage.read and entry is not None and entry.begun is not None:
                 entry.used(sent, refreshed=reading.refreshes_marked and _keeps(mark, entry, reading))
             elif usage.read < tokens and usage.written and tokens >= minimum:
-                self._put(head, mark, Entry(mark.ttl, sent, now, account))
+                self._put(head, mark, Entry(mark.ttl, sent, now, account, images_in(tip) > 0))
             elif entry is not None and entry.begun is None:
                 self.forget(head, [place])
 

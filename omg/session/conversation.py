@@ -24,9 +24,10 @@ from omg.agent.state import Tree
 from omg.agent.turn import Outcome
 from omg.cache.ledger import Figures
 from omg.cache.quote import Quote
-from omg.core.events import Emit, Event, Notice, SessionOpened
+from omg.core.events import Emit, Event, Notice, SessionOpened, TurnEnded
 from omg.core.spoken import Attachment, Spoken
 from omg.core.tool import ToolError
+from omg.session.attaching import admitted
 from omg.session.config import Config
 from omg.session.gaps import Gaps
 from omg.session.heads import HeadBook
@@ -160,6 +161,10 @@ class Conversation:
 
     async def say(self, words: str, attachments: Sequence[Attachment] = ()) -> Outcome:
         """One turn of main with a person's words, what is attached to them, and the notes that wait for them."""
+        if not await admitted(self.agent.runtime, self.agent.live("main"), attachments, self._notice):
+            said = tuple(attachments)
+            self.hub(TurnEnded(branch="main", at=time.time(), stop="interrupted", draft=words, attachments=said))
+            return Outcome("interrupted")
         main = self.tree.branches["main"]
         notes, self.notes, before = self.notes, [], main.accepted
         try:
@@ -167,6 +172,9 @@ class Conversation:
         finally:
             if main.accepted is before:  # they were taken back, and wait for the next words
                 self.notes[:0] = notes
+
+    def _notice(self, text: str) -> None:
+        self.hub(Notice(branch="main", at=time.time(), text=text))
 
     def figures(self, branch: str | None = None) -> Figures:
         """The sums of the whole tree, or of one branch's own requests."""

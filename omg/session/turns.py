@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from omg.agent.turn import Outcome
 from omg.core.events import Event, TurnEnded
-from omg.core.spoken import Attachment, Spoken, together
+from omg.core.spoken import Attachment, Image, Spoken, together
 from omg.session.conversation import Conversation
 
 
@@ -57,8 +57,9 @@ class Turns:
             self._start(self.conversation.say(words, attachments))
 
     def steer(self, words: str, attachments: Sequence[Attachment] = ()) -> None:
-        """Put `words` into the turn under way, after the running tools; without one, say them."""
-        if self.conversation.busy:
+        """Put `words` into the turn under way, after the running tools; without one, say them. Images wait for the
+        next turn: what they cost is agreed to before it."""
+        if self.conversation.busy and not any(isinstance(one, Image) for one in attachments):
             self.conversation.agent.steer("main", words, attachments)
             self.changed()
         else:
