@@ -25,10 +25,14 @@ class Fact:
 
     name: str
     text: str
+    mark: str = ""
+    """What is remembered of it; empty: a hash of the text."""
+    once: bool = False
+    """Whether it is told with the next message whatever was told before, and not remembered."""
 
     @property
     def hash(self) -> str:
-        return hashlib.sha256(self.text.encode("utf-8", "replace")).hexdigest()[:16]
+        return self.mark or hashlib.sha256(self.text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def instruction_paths(home: Path, root: Path, folder: Path) -> Iterator[Path]:
@@ -69,8 +73,16 @@ def environment(folder: Path, git: GitFacts | None, now: float) -> Iterator[Fact
     yield Fact("folder", f"folder: {folder}")
     yield Fact("platform", f"platform: {platform.system()} {platform.machine()}")
     yield Fact("date", f"date: {datetime.fromtimestamp(now).strftime('%Y-%m-%d')}")
-    state = f"branch {git.branch or '(detached)'} at {git.head or 'no commit yet'}" if git else "not a git repository"
-    yield Fact("git", f"git: {state}")
+    yield _git(folder, git)
+
+
+def _git(folder: Path, git: GitFacts | None) -> Fact:
+    """The state of the repository. Where git does not tell, because it is missing or too slow, that is said."""
+    if git is None:
+        below = any((place / ".git").exists() for place in (folder, *folder.parents))
+        return Fact("git", "git: does not tell its state" if below else "git: not a git repository")
+    branch, head = git.branch or "(detached)", git.head or "no commit yet"
+    return Fact("git", f"git: branch {branch} at {head}", mark=f"{branch}@{git.head or ''}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +95,16 @@ class Telling:
 
 def untold(facts: Sequence[Fact], told: Mapping[str, str]) -> Telling:
     """What `told` (name to hash; "" for gone) does not hold as it is now. With nothing told yet: everything."""
-    new = [fact for fact in facts if told.get(fact.name) != fact.hash]
+    new = [fact for fact in facts if fact.once or told.get(fact.name) != fact.hash]
     names = {fact.name for fact in facts}
     gone = [name for name, hash in told.items() if hash and name not in names]
     files = [_retold(fact, told) for fact in new if fact.name.startswith(_FILE)]
     lines = [fact for fact in new if not fact.name.startswith(_FILE)]
     blocks = [*files, *(f"<note>{name} is gone: its instructions no longer hold.</note>" for name in gone)]
     if lines:
-        tag = "environment changed" if any(fact.name in told for fact in lines) else "environment"
+        tag = "environment changed" if any(fact.once or fact.name in told for fact in lines) else "environment"
         blocks.append(f"<{tag}>\n" + "\n".join(fact.text for fact in lines) + "\n</environment>")
-    return Telling(tuple(blocks), {fact.name: fact.hash for fact in new} | dict.fromkeys(gone, ""))
+    return Telling(tuple(blocks), {fact.name: fact.hash for fact in new if not fact.once} | dict.fromkeys(gone, ""))
 
 
 def _retold(fact: Fact, told: Mapping[str, str]) -> str:

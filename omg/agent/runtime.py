@@ -12,7 +12,7 @@ from omg.agent.budget import Budgets
 from omg.agent.facts import Fact
 from omg.agent.journal import Journal, JournalError, Record
 from omg.agent.permit import Asker, Mode, Rule
-from omg.agent.state import Tree
+from omg.agent.state import Branch, Tree
 from omg.agent.tally import Tally
 from omg.cache.forecast import Forecast, forecast
 from omg.cache.held import Heads
@@ -121,6 +121,8 @@ class Runtime:
     outputs: Path
     """The folder that keeps output too long for a result."""
     facts: Callable[[], Sequence[Fact]] = field(default=tuple)
+    news: Callable[[Branch], Sequence[Fact]] = field(default=lambda branch: ())
+    """What a branch is told once, of the time in which it rested."""
     own_brief: Callable[[], str | None] = field(default=lambda: None)
     """What the person or the project has written in place of COMPACT.md; None: nothing."""
     clock: Callable[[], float] = time.time

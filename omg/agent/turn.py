@@ -210,7 +210,7 @@ class Turn:
             )
 
     def _untold(self) -> Telling:
-        return untold(self.runtime.facts(), self.live.branch.told)
+        return untold([*self.runtime.facts(), *self.runtime.news(self.live.branch)], self.live.branch.told)
 
     def _notice(self, text: str) -> None:
         self.runtime.emit(Notice(branch=self.live.name, at=self.runtime.clock(), text=text))

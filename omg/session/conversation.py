@@ -17,10 +17,11 @@ from omg.agent.facts import Fact, environment, instruction_paths, instructions
 from omg.agent.forks import ForkRefused
 from omg.agent.journal import Journal
 from omg.agent.keep_warm import KeepWarm
+from omg.agent.meanwhile import heard, news
 from omg.agent.runtime import Habits, ModelSetup, Runtime
 from omg.agent.spending import quoted
 from omg.agent.starts import Start
-from omg.agent.state import Tree
+from omg.agent.state import Branch, Tree
 from omg.agent.turn import Outcome
 from omg.cache.ledger import Figures
 from omg.cache.quote import Quote
@@ -86,6 +87,8 @@ class Conversation:
         tree.prices = config.prices
         self.notes: list[str] = []
         """What goes before the model with the person's next words, such as a command they ran themselves."""
+        self.rested = False
+        """Whether main goes on after a rest, or from elsewhere, and is to be told what has changed meanwhile."""
         self.snapshots: Snapshots | None = None
         """Files as they were, where somebody keeps them."""
         self.gaps = Gaps(config.home)
@@ -106,6 +109,7 @@ class Conversation:
                 asker=config.asker,
                 outputs=config.home / "outputs",
                 facts=self._facts,
+                news=self._news,
                 own_brief=self._brief,
                 heads=HeadBook(config.home),
                 habits=Habits(config.typed, self.gaps.known, config.ttl, config.keep_warm),
@@ -170,6 +174,7 @@ class Conversation:
         try:
             return await self.agent.say(words, notes=notes, attachments=attachments)
         finally:
+            self.rested = self.rested and main.accepted is before
             if main.accepted is before:  # they were taken back, and wait for the next words
                 self.notes[:0] = notes
 
@@ -212,6 +217,7 @@ class Conversation:
         """Let main go on at another place of the tree: a new epoch, whose prefix was sent before. Raises ForkRefused
         while main works, or the fork whose place that is."""
         self.agent.go_on_at(start, cause)
+        self.rested = True
 
     def quote_model(self, model: str) -> Quote:
         """What main's history costs to be read by another model, which holds none of it."""
@@ -238,6 +244,12 @@ class Conversation:
         runtime = self.agent.runtime
         paths = instruction_paths(self.config.home, runtime.root, runtime.folder)
         return [*instructions(paths), *environment(runtime.folder, git.facts(runtime.folder), runtime.clock())]
+
+    def _news(self, branch: Branch) -> list[Fact]:
+        """What main is told of the time in which it rested. Reads files and asks git: call it in a thread."""
+        runtime = self.agent.runtime
+        since = heard(runtime.tree, branch) if self.rested and branch.made.parent is None else None
+        return [] if since is None else list(news(runtime.folder, branch, since))
 
     def _brief(self) -> str | None:
         """The project's own COMPACT.md, else the person's."""

@@ -104,6 +104,7 @@ def _resumed(config: Config, tree: Tree, log: Journal, notices: list[str]) -> Co
     setup = config.setup_for(model, config.effort)
     conversation = Conversation(config, tree, log, setup, notices)
     notices += recover(conversation.agent)
+    conversation.rested = True
     if config.budget is not None or tree.branches["main"].budget is None:
         for limit in _budget(config, time.time()):
             conversation.agent.runtime.record(limit)

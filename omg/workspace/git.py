@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,10 @@ from pathlib import Path
 _ELSEWHERE = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
 # A repository's own settings may name a program to run as file system monitor: looking must run nothing.
 _COMMAND = ("git", "--no-optional-locks", "-c", "core.fsmonitor=false")
+_SUBJECTS = 5
+"""Commits whose subject is told."""
+_SUBJECT = 90
+"""Characters of a commit's hash and subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +90,23 @@ def _parse(top: Path, status: bytes) -> GitFacts:
             if kind == "2 ":
                 next(records, None)  # a rename's old name is a record of its own
     return GitFacts(top, branch, head, changed, untracked)
+
+
+@dataclass(frozen=True, slots=True)
+class Commits:
+    """How many commits there are that another place does not have, and the newest of their subjects."""
+
+    count: int
+    subjects: tuple[str, ...]
+
+
+def commits_since(folder: Path, commit: str) -> Commits | None:
+    """The commits of `folder`'s branch that were not there at `commit` (a hash); None where git cannot tell."""
+    if not re.fullmatch("[0-9a-f]{4,64}", commit):
+        return None
+    counted = output(folder, "rev-list", "--count", f"{commit}..HEAD", "--", limit=3.0)
+    if counted is None or not counted.strip().isdigit():
+        return None
+    told = output(folder, "log", "--format=%h %s", f"--max-count={_SUBJECTS}", f"{commit}..HEAD", "--", limit=3.0)
+    lines = (told or b"").decode(errors="replace").splitlines()
+    return Commits(int(counted), tuple(line[:_SUBJECT] for line in lines))
