@@ -1,5 +1,6 @@
 """The index over all sessions: what it tells, and that it is never more than what the logs say."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -15,7 +16,7 @@ from omg.agent.facts import Fact
 from omg.session import accounts
 from omg.session.index import Index
 from omg.session.query import Query
-from tests.scripted import Says, failure, lines, stage
+from tests.scripted import Says, failure, lines, stage, until
 from tests.session.eventful import eventful
 
 GIT = [Fact("git", "git: branch feature/x at abc1234")]
@@ -190,6 +191,25 @@ async def test_what_was_taken_back_is_not_found_and_no_turn(tmp_path, full):
         assert [hit.kind for hit in found.hits if "pony" in hit.snippet] == []
         assert found.summary.turns == 1
         assert index.find(Query(("pony",)), 9) == []
+    await conversation.close()
+
+
+async def test_what_was_found_while_it_was_on_its_way_is_not_once_it_was_taken_back(tmp_path, full):
+    gate = asyncio.Event()
+    on = stage(tmp_path, lines(pony=Says(refused=failure("refused"), before=gate)))
+    conversation = on.open()
+    await conversation.say("good words")
+    with Index(on.home, words=full) as index:
+        turn = asyncio.ensure_future(conversation.say("pony words"))
+        await until(lambda: len(on.provider.sent) == 2)
+        index.update()
+        (found,) = index.find(Query(("pony",)), 9)
+        assert found.summary.turns == 2
+        gate.set()
+        await turn
+        index.update()
+        assert index.find(Query(("pony",)), 9) == []
+        assert index.find(Query(), 9)[0].summary.turns == 1
     await conversation.close()
 
 
