@@ -32,8 +32,8 @@ def sessions(args: argparse.Namespace, store: Store, here: Path) -> int:
     words: list[str] = args.do
     match words:
         case ["rename", name, _, *_]:
-            title = rename_saved(store.find(name, here), " ".join(words[2:]))
-            _say(f"session {name} is called: {title}")
+            path = store.find(name, here)
+            _say(f"session {path.stem} is called: {rename_saved(path, ' '.join(words[2:]))}")
         case ["delete", name]:
             _delete(store, name, here)
         case ["restore", name]:
