@@ -30,12 +30,12 @@ _PEAK = re.compile(r"VmHWM:\s+(\d+) kB")
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """One resume: seconds from the start of the process, and its peak memory in MB by then and after one more turn."""
+    """A resume until it has answered: seconds since the process was started, those of the processor that it has used
+    (on a machine that does other things as well, the truer figure), and its peak of memory in MB."""
 
     seconds: float
+    cpu: float
     peak: float
-    turn: float
-    after: float
 
 
 class Terminal:
@@ -50,8 +50,8 @@ class Terminal:
             os.environ.update(COLUMNS="100", LINES="30")
             os.execv(omg, [omg, "-c", "--repl"])
 
-    def answers(self, keys: bytes, sign: Callable[[bytes], object]) -> tuple[float, float]:
-        """Type `keys`: seconds since the process was started until `sign` is on the screen, and its peak in MB."""
+    def answers(self, keys: bytes, sign: Callable[[bytes], object]) -> Resumed:
+        """Type `keys`, and wait until `sign` is on the screen."""
         os.write(self._file, keys)
         seen = b""
         while not sign(seen):
@@ -59,11 +59,11 @@ class Terminal:
                 raise SystemExit(f"no answer to {keys!r} within {_LIMIT} s: {seen[-500:]!r}")
             if select.select([self._file], [], [], 0.5)[0]:
                 seen += os.read(self._file, 65536)
-        return time.perf_counter() - self._began, self._peak()
-
-    def _peak(self) -> float:
-        found = _PEAK.search(Path(f"/proc/{self._pid}/status").read_text())
-        return int(found[1]) / 1024 if found else 0.0
+        took, process = time.perf_counter() - self._began, Path(f"/proc/{self._pid}")
+        user, system = (process / "stat").read_text().rpartition(")")[2].split()[11:13]
+        found = _PEAK.search((process / "status").read_text())
+        cpu = (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+        return Resumed(took, cpu, int(found[1]) / 1024 if found else 0.0)
 
     def quit(self) -> None:
         """Leave as a person does."""
@@ -88,15 +88,22 @@ class Terminal:
 def resumed(omg: str, home: Path, folder: Path) -> Resumed:
     """Resume the newest session of `folder`, ask something of it, and leave it as it was."""
     terminal = Terminal(omg, home, folder)
-    seconds, peak = terminal.answers(_ASKED, _ANSWERED.search)
+    found = terminal.answers(_ASKED, _ANSWERED.search)
     terminal.kill()
-    return Resumed(seconds, peak, 0, 0)
+    return found
 
 
 def seconds(*command: str) -> float:
     start = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
+
+
+def told(found: list[Resumed]) -> str:
+    """Resumes in words, in the middle of several."""
+    took, cpu = (statistics.median(values) for values in zip(*((one.seconds, one.cpu) for one in found), strict=True))
+    peak = max(one.peak for one in found)
+    return f"the prompt answers after {took:.2f} s ({cpu:.2f} s of the processor), peak {peak:.0f} MB"
 
 
 def main() -> None:
@@ -112,18 +119,16 @@ def main() -> None:
             print(f"{count} records, {log.stat().st_size / 1e6:.1f} MB")
         for folder in folders.values():
             terminal = Terminal(omg, home, folder)
-            first, peak = terminal.answers(_ASKED, _ANSWERED.search)
-            print(f"the first resume in {folder.name}, from the log alone: {first:.2f} s, {peak:.0f} MB")
+            print(f"{folder.name}, from the log alone: {told([terminal.answers(_ASKED, _ANSWERED.search)])}")
             terminal.quit()
-        rounds = [
-            (seconds(sys.executable, "-c", "pass"), *(resumed(omg, home, folder) for folder in folders.values()))
-            for _ in range(ROUNDS)
-        ]
-        print(f"python -c pass {1000 * statistics.median(row[0] for row in rounds):.0f} ms")
-        for at, count in enumerate(folders, 1):
-            took = statistics.median(row[at].seconds for row in rounds)
-            peak = max(row[at].peak for row in rounds)
-            print(f"{count} records: the prompt answers after {took:.2f} s (median of {ROUNDS}), peak {peak:.0f} MB")
+        bare: list[float] = []
+        rounds: list[list[Resumed]] = []
+        for _ in range(ROUNDS):
+            bare.append(seconds(sys.executable, "-c", "pass"))
+            rounds.append([resumed(omg, home, folder) for folder in folders.values()])
+        print(f"python -c pass {1000 * statistics.median(bare):.0f} ms")
+        for at, count in enumerate(folders):
+            print(f"{count} records: {told([row[at] for row in rounds])}")
 
 
 if __name__ == "__main__":

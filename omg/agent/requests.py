@@ -7,6 +7,7 @@ from collections.abc import ItemsView, Iterator, MutableMapping, ValuesView
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice
+from zlib import compress, decompress
 
 from omg.agent.journal import ReplyBegun, RequestLogged, RequestSettled
 from omg.agent.pack import pack, unpack
@@ -36,7 +37,7 @@ class _Packed:
 
 @lru_cache(maxsize=2)
 def _unpacked(old: _Packed) -> dict[int, Request]:
-    return dict(zip(old.numbers, unpack(old.data), strict=True))
+    return dict(zip(old.numbers, unpack(decompress(old.data)), strict=True))
 
 
 @dataclass(eq=False)
@@ -119,7 +120,7 @@ class Requests(MutableMapping[int, Request]):
         before = self._packs[-1].numbers[-1] if self._packs else -1
         rising = all(one < other for one, other in zip((before, *numbers), numbers, strict=False))
         if rising and all(request.settled is not None for request in requests):
-            self._packs.append(_Packed(numbers, pack(requests)))
+            self._packs.append(_Packed(numbers, compress(pack(requests), 1)))
             for n in numbers:
                 del self._loose[n]
 

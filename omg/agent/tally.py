@@ -96,7 +96,7 @@ class Tally:
         """Requests that are not settled, and what was known of each when it was last counted."""
         self._shares: dict[int, _Share] = {}
         """What those have added."""
-        self._newest: dict[str | None, deque[Request]] = {}
+        self._newest: dict[str | None, deque[int]] = {}
         self._missed: dict[str | None, list[Line]] = {}
 
     def figures(self, branch: str | None = None) -> Figures:
@@ -119,7 +119,7 @@ class Tally:
         """The last requests, as billed so far, the oldest first; at most 240."""
         self._catch_up()
         newest = list(self._newest.get(branch, ()))[-most:] if most > 0 else []
-        return [bill.line(self.tree, request) for request in newest]
+        return [bill.line(self.tree, self.tree.requests[n]) for n in newest]
 
     def missed(self, branch: str | None = None) -> Sequence[Line]:
         """The settled requests that read less than they might have, the oldest first."""
@@ -148,7 +148,7 @@ class Tally:
         self._shares[n] = _NOTHING
         self.version += 1
         for key in (None, branch):
-            self._newest.setdefault(key, deque(maxlen=_NEWEST)).append(request)
+            self._newest.setdefault(key, deque(maxlen=_NEWEST)).append(n)
         self._look(n, request)
 
     def _look(self, n: int, request: Request) -> None:
