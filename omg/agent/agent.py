@@ -14,6 +14,7 @@ from omg.agent.fanout import Places
 from omg.agent.forks import ForkRefused, Forks
 from omg.agent.journal import AnchorMade, BudgetSet, JournalError, ModeSet, ReportDropped, ReportWanted
 from omg.agent.live import Live
+from omg.agent.milestones import mode_left, turn_ended
 from omg.agent.permit import Mode, Policy, narrower
 from omg.agent.runtime import Runtime
 from omg.agent.starts import Start
@@ -56,6 +57,7 @@ class Agent:
 
     def set_mode(self, mode: Mode) -> None:
         """Set main's mode from here on."""
+        mode_left(self.runtime, self.live("main"), mode, self.mode("main"))
         self.runtime.record(ModeSet(at=self.runtime.clock(), branch="main", mode=mode))
 
     async def _work(
@@ -70,8 +72,11 @@ class Agent:
         dispatcher = Dispatcher(self.runtime, live, partial(self.policy, live), self.forks.call)
         turn = Turn(self.runtime, live, dispatcher, self.compactor)
         said = turn.go_on() if words is None else turn.say(words, only=only, notes=notes, attachments=attachments)
+        before = live.branch.accepted
         outcome = await said
         try:
+            if live.name == "main" and outcome.stop == "end_turn":
+                turn_ended(self.runtime, live, before)
             self.runtime.journal.sync()
         except JournalError as error:
             outcome = Outcome("error", str(error))

@@ -105,6 +105,6 @@ def begin_epoch(runtime: Runtime, live: Live, folded: Folded, cause: str = COMPA
     )
     if branch.made.parent is None:
         name = f"epoch{branch.epoch + 1}"
-        records.append(AnchorMade(at=now, branch=branch.name, name=name, node=folded.newest.id))
+        records.append(AnchorMade(at=now, branch=branch.name, name=name, node=folded.newest.id, automatic=True))
     runtime.record(*records)
     live.last, live.shared = None, shared_spot(tree, branch)

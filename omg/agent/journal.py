@@ -247,12 +247,14 @@ class ReportWanted(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnchorMade(Record):
-    """A node marked by name, to be forked from later. The same name again moves it."""
+    """A node marked by name, to be forked from later. The same name again moves it. `automatic`: nobody has asked for
+    it, and nobody has said that they will come back."""
 
     kind: ClassVar[str] = "anchor"
     branch: str
     name: str
     node: str
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,8 @@ class Branch:
     report: str = ""
     error: str | None = None
     mode: Mode | None = None
+    mode_from: Node | None = None
+    """The newest node that was accepted when this mode began; None: it holds from the branch's beginning."""
     budget: float | None = None
     """Dollars that it and its forks may cost in all. 0: no limit; None: nobody has said."""
     epoch: int = 1
@@ -129,6 +131,8 @@ class Tree:
         self.attached: dict[str, int] = {}
         """By a user message's node: how many blocks before those words (else at its end) were attached to them."""
         self.requests = Requests()
+        self.automatic: set[str] = set()
+        """The names of anchors that were made by themselves."""
         self.anchors: dict[str, Node] = {}
         """Nodes by the name they were marked with, the newest last."""
         self.folded: dict[str, Node] = {}
@@ -203,6 +207,8 @@ class Tree:
                 self._report(self.branches[record.branch])
             case AnchorMade():
                 self.anchors.pop(record.name, None)
+                self.automatic.discard(record.name)
+                self.automatic.update([record.name] if record.automatic else [])
                 self.anchors[record.name] = self.nodes[record.node]
             case SummaryMade():
                 branch = self.branches[record.branch]
@@ -211,7 +217,8 @@ class Tree:
             case RuleGranted():
                 self.branches[record.branch].rules.append(record.rule)
             case ModeSet():
-                self.branches[record.branch].mode = record.mode
+                branch = self.branches[record.branch]
+                branch.mode, branch.mode_from = record.mode, branch.accepted
             case BudgetSet():
                 self.branches[record.branch].budget = record.limit
             case TitleSet():

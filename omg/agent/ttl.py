@@ -60,7 +60,8 @@ def _turns(tip: Node | None) -> int:
 
 
 def _dependents(runtime: Runtime, branch: Branch) -> int:
-    """Who else comes back to a branch's prefix: its forks at work, and the anchors on it."""
+    """Who else comes back to a branch's prefix: its forks at work, and the anchors that somebody has made."""
     tree, tip = runtime.tree, branch.tip
     working = sum(child.status == "running" for child in tree.children(branch.name))
-    return working + sum(tip is not None and tip.extends(anchor) for anchor in tree.anchors.values())
+    asked = [node for name, node in tree.anchors.items() if name not in tree.automatic]
+    return working + sum(tip is not None and tip.extends(anchor) for anchor in asked)

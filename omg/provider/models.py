@@ -8,6 +8,8 @@ from typing import Literal
 
 Thinks = Literal["always", "unless_disabled", "if_asked"]
 
+EFFORTS = ("low", "medium", "high", "xhigh", "max")
+"""How hard a model may be asked to try (Effort docs, September 2026); not every model takes the last two."""
 WINDOW = 200_000
 MAX_TOKENS = 32_000
 

@@ -12,6 +12,7 @@ from omg.cache.fan import Departure
 from omg.cache.quote import Quote
 from omg.core.amounts import hit, money, ratio, tokens
 from omg.core.trouble import Trouble
+from omg.provider.models import EFFORTS
 from omg.session import journeys, shelf
 from omg.session.command import Action, Command, Done
 from omg.session.conversation import Conversation
@@ -212,6 +213,21 @@ async def _model(conversation: Conversation, rest: str) -> Done:
     )
 
 
+async def _effort(conversation: Conversation, rest: str) -> Done:
+    if not rest:
+        return Done(f"effort {conversation.effort or 'is left to the model'}; there are {', '.join(EFFORTS)}")
+    if rest not in EFFORTS:
+        raise Trouble(f"{rest!r} is no effort; there are {', '.join(EFFORTS)}")
+    if rest == conversation.effort:
+        return Done(f"the effort is {rest} already")
+    found, model = conversation.quote_model(conversation.model), conversation.model
+    what = f"effort {rest}, {tokens(found.prefix)} tokens to read anew"
+    if not await agreed(conversation.agent.runtime, "main", what, found.usd_cold, [found]):
+        raise Trouble(f"the effort stays {conversation.effort or 'as it is'}")
+    conversation.set_model(model, rest)
+    return Done(f"effort {rest} from here on; it reads {tokens(found.prefix)} tokens anew, {money(found.usd_cold)}")
+
+
 async def _mode(conversation: Conversation, rest: str) -> Done:
     agent = conversation.agent
     if not rest:
@@ -271,6 +287,7 @@ COMMANDS: dict[str, Command] = {
         Command("open", "[N]", "show what a tool call came to", _open),
         Command("cache", "", "the ledger", _cache),
         Command("model", "[NAME [EFFORT]]", "show or change the model", _model),
+        Command("effort", "[LEVEL]", "show or change how hard the model tries", _effort),
         Command("mode", "[MODE]", "show or change what it may do unasked", _mode),
         Command(
             "sessions",

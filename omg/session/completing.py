@@ -12,6 +12,7 @@ from typing import Literal
 
 from omg.agent.permit import MODES
 from omg.core.tool import ToolError
+from omg.provider.models import EFFORTS
 from omg.session.commands import COMMANDS, Command
 from omg.session.conversation import Conversation
 from omg.session.query import Query
@@ -24,7 +25,6 @@ _ANCHOR = re.compile(r"/(?:fork|switch|ask) @\S*")
 _MOST = 50
 _FRESH = 10.0
 """Seconds that a listing of the folder is used for."""
-EFFORTS = ("low", "medium", "high", "xhigh", "max")
 
 
 @dataclass(frozen=True, slots=True)

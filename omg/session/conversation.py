@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -218,6 +219,12 @@ class Conversation:
         while main works, or the fork whose place that is."""
         self.agent.go_on_at(start, cause)
         self.rested = True
+
+    @property
+    def effort(self) -> str | None:
+        """The effort that main's requests name; None where they name none."""
+        config = json.loads(self.tree.branches["main"].head.body + b"}").get("output_config") or {}
+        return str(config["effort"]) if "effort" in config else None
 
     def quote_model(self, model: str) -> Quote:
         """What main's history costs to be read by another model, which holds none of it."""

@@ -9,7 +9,7 @@ from textual.content import Content
 from omg.agent.permit import MODES, Mode
 from omg.cache.quote import Quote
 from omg.core.amounts import tokens
-from omg.session.completing import EFFORTS
+from omg.provider.models import EFFORTS
 from omg.ui.short import dollars, short_model
 from omg.ui.text import one_line
 from omg.ui.tui.dialogs.choose import Choose, Row
