@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from omg.agent.agent import Agent
 from omg.agent.budget import Purse
@@ -223,8 +223,9 @@ class Conversation:
     @property
     def effort(self) -> str | None:
         """The effort that main's requests name; None where they name none."""
-        config = json.loads(self.tree.branches["main"].head.body + b"}").get("output_config") or {}
-        return str(config["effort"]) if "effort" in config else None
+        fields = cast(dict[str, dict[str, object]], json.loads(self.tree.branches["main"].head.body + b"}"))
+        effort = fields.get("output_config", {}).get("effort")
+        return None if effort is None else str(effort)
 
     def quote_model(self, model: str) -> Quote:
         """What main's history costs to be read by another model, which holds none of it."""
