@@ -115,6 +115,7 @@ def _tui(args: argparse.Namespace) -> int:
 def _screen(args: argparse.Namespace) -> Screen:
     from omg.cli.configure import make_plan
     from omg.cli.settings import remember_rule, trust
+    from omg.cli.settings_desk import settings_desk
     from omg.cli.themes import taste_of
     from omg.ui.screen import Screen
 
@@ -132,6 +133,7 @@ def _screen(args: argparse.Namespace) -> Screen:
         remember=lambda rule: remember_rule(plan.home, rule),
         trust=lambda: trust(plan.home, plan.project),
         taste=taste,
+        settings=settings_desk(plan.home, plan.folder, os.environ),
     )
 
 

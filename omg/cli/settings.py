@@ -155,14 +155,14 @@ def read_settings(home: Path, folder: Path, env: Mapping[str, str]) -> Read:
         settings, allow=(*settings.allow, *_overlaid(Settings(), load_file(remembered), remembered).allow)
     )
     read = Read(settings, mode_named="mode" in values)
-    project = _project_file(folder, home)
+    project = project_file(folder, home)
     if project is not None:
         read = _with_project(read, project, trusted(home, project.parent.parent))
     named = {"model": env.get("OMG_MODEL"), "provider": env.get("OMG_PROVIDER")}
     return replace(read, settings=replace(read.settings, **{key: value for key, value in named.items() if value}))
 
 
-def _project_file(folder: Path, home: Path) -> Path | None:
+def project_file(folder: Path, home: Path) -> Path | None:
     """The nearest `.omg/settings.toml` at or above `folder`."""
     candidates = (place / ".omg" / "settings.toml" for place in (folder, *folder.parents))
     return next((path for path in candidates if path.is_file() and path.parent != home), None)
@@ -239,6 +239,28 @@ def _merged(below: object, above: object) -> Any:
         known = cast(tuple[object, ...], below)
         return [*known, *(item for item in cast(list[object], above) if item not in known)]
     return above
+
+
+def check_file(values: dict[str, Any], path: Path) -> None:
+    """Whether a file may say this. Raises SettingsError, naming the setting."""
+    _overlaid(Settings(), values, path)
+
+
+def as_toml(value: object) -> str:
+    """A value as TOML writes it; nothing for one that is not set."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return _toml(value)
+        case int() | float():
+            return repr(value)
+        case tuple() | list():
+            return f"[{', '.join(as_toml(one) for one in cast(list[object], value))}]"
+        case _:
+            return "…" if value else "{}"
 
 
 def trusted(home: Path, folder: Path) -> bool:

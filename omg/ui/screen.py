@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from omg.ui.setting import SettingsDesk
 from omg.ui.taste import Taste
 
 if TYPE_CHECKING:
@@ -34,3 +35,5 @@ class Screen:
     remember: Callable[[str], None]
     trust: Callable[[], None]
     taste: Taste = field(default_factory=Taste)
+    settings: SettingsDesk | None = None
+    """To look at the settings and change them; None: there is nothing to change here."""

@@ -53,6 +53,7 @@ class OmgApp(App[int]):
         Binding("pagedown", "page(1)", show=False, priority=True),
         Binding("escape", "back", show=False),
         Binding("f1", "help", show=False),
+        Binding("f2", "settings", show=False),
     ]
 
     def __init__(self, screen: Screen) -> None:
@@ -234,7 +235,11 @@ class OmgApp(App[int]):
     def open_for(self, line: str) -> bool:
         """Open the dialog of a command that was entered without what it needs; whether it has one."""
         from omg.ui.tui.dialogs.by_command import dialog_for
+        from omg.ui.tui.dialogs.settings import SettingsView
 
+        if line.strip() == "/settings" and self.start.settings is not None:
+            self.push_screen(SettingsView(self.start.settings), lambda _: self._chosen_in_dialog(None))
+            return True
         conversation = self.desk.talk.conversation
         found = dialog_for(line, conversation, vim=self.start.taste.vim) if conversation is not None else None
         if found is None:
@@ -247,6 +252,10 @@ class OmgApp(App[int]):
         self.prompt.focus()
         if line:
             self.desk.talk.submit(Spoken(line))
+
+    def action_settings(self) -> None:
+        """Look at the settings, and change them."""
+        self.open_for("/settings")
 
     def action_help(self) -> None:
         """Every key and every command."""

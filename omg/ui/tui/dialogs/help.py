@@ -48,6 +48,7 @@ KEYS: tuple[Section, ...] = (
             ("ctrl+f, ctrl+k", "forks, cache: show or hide"),
             ("ctrl+o", "unfold the newest call"),
             ("pageup, pagedown", "move through the conversation"),
+            ("f1, f2", "this help; the settings"),
             ("ctrl+z", "suspend; fg comes back"),
             ("ctrl+c ctrl+c, ctrl+d, ctrl+q", "leave; the session is kept"),
         ),

@@ -4,6 +4,7 @@ import pytest
 from textual.widgets import OptionList
 
 from omg.cache.quote import Quote
+from omg.cli.settings_desk import settings_desk
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.session import picker
@@ -12,6 +13,7 @@ from omg.ui.tui.dialogs.fork_form import ForkForm
 from omg.ui.tui.dialogs.help import Help
 from omg.ui.tui.dialogs.offers import Offers, Way
 from omg.ui.tui.dialogs.sessions import Sessions
+from omg.ui.tui.dialogs.settings import Change, SettingsView
 from omg.ui.tui.dialogs.settle import Efforts, Models, Modes
 from tests.scripted import lines, stage
 from tests.ui.tui.dialogs.asked import shown, until
@@ -187,3 +189,31 @@ async def test_bare_commands_have_dialogs_and_whole_ones_none(tmp_path):
     async with shown(dialog) as (app, pilot):
         await pilot.press(*"look", "ctrl+s")
         assert app.answers == ["/fork look"]
+
+
+async def test_settings_are_seen_with_their_source_and_changed(tmp_path):
+    desk = settings_desk(tmp_path, tmp_path, {})
+    desk.change("forks.width", "4")
+    async with shown(SettingsView(desk), size=(120, 40)) as (app, pilot):
+        await until(lambda: "forks.width" in app.page())
+        assert str(tmp_path / "settings.toml")[:20] in app.page()
+        await pilot.press(*"width", "enter")
+        await until(lambda: isinstance(app.screen, Change))
+        await pilot.press("backspace", "0", "enter")
+        await until(lambda: "greater than or equal" in app.page())
+        await pilot.press("backspace", "8", "enter")
+        await until(lambda: isinstance(app.screen, SettingsView))
+        await until(lambda: "value: 8" in app.page())
+        assert (tmp_path / "settings.toml").read_text() == "[forks]\nwidth = 8\n"
+
+
+async def test_a_setting_of_few_values_is_chosen(tmp_path):
+    desk = settings_desk(tmp_path, tmp_path, {})
+    async with shown(SettingsView(desk), size=(120, 40)) as (app, pilot):
+        await pilot.press(*"vim")
+        await until(lambda: app.screen.query_one(OptionList).option_count == 1)
+        await pilot.press("enter")
+        await until(lambda: isinstance(app.screen, Change))
+        await pilot.press("up", "enter")
+        await until((tmp_path / "settings.toml").exists)
+        assert (tmp_path / "settings.toml").read_text() == "vim = true\n"

@@ -1,4 +1,4 @@
-"""vim's keys: each case is what is typed into a text, the cursor at its beginning in normal mode, and what comes of it."""
+"""vim's keys: what is typed into a text, the cursor at its beginning in normal mode, and what comes of it."""
 
 import pytest
 
