@@ -115,8 +115,7 @@ class _Maker:
                 {"type": "tool_use", "id": id, "name": "read", "input": {"path": f"src/m{place}.py"}}
                 for place, id in enumerate(ids)
             ]
-            thought: Block = {"type": "thinking", "thinking": prose(f"{ids[0]}", 40), "signature": "c2lnbmVk" * 30}
-            said = self.exchange(branch, tip, [thought, text_block(prose(f"{step} {words}", 20)), *uses], before)
+            said = self.exchange(branch, tip, [text_block(prose(f"{step} {words}", 80)), *uses], before)
             results: list[Block] = []
             for id in ids:
                 text = f"{id}\n" + self.chance.choice(self.texts)
