@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.cache import Cache
 from bench.clock import now
-from bench.prompt import Prompt, read_prompt, tokens
+from bench.prompt import Count, Prompt, read_prompt, tokens
 from bench.script import Says, answer
 from omg.core.usage import Usage
 from omg.provider.offline.validate import check, read
@@ -43,11 +43,13 @@ class Server:
     organisation: str | None = None
     """Whose cache it is, as it tells; a caller who changes it empties the cache as well."""
     sent: list[Sent] = field(default_factory=list[Sent])
+    count: Count = tokens
+    """Its tokenizer."""
 
     async def stream(self, call: Call) -> AsyncGenerator[StreamEvent, None]:
         body = call.body
         check(read(body))
-        prompt = read_prompt(body, f"{self.endpoint} {call.headers}")
+        prompt = read_prompt(body, f"{self.endpoint} {call.headers}", self.count)
         billed = self.cache.bill(prompt, now())
         sent = Sent(f"msg_{len(self.sent) + 1}", prompt, now(), None, billed.usage)
         self.sent.append(sent)
@@ -61,7 +63,7 @@ class Server:
         if says.text:
             yield TextDelta(says.text)
         blocks = tuple(_blocks(says, sent.id))
-        sent.usage = replace(billed.usage, output=sum(tokens(str(block)) for block in blocks))
+        sent.usage = replace(billed.usage, output=sum(self.count(str(block)) for block in blocks))
         await asyncio.sleep((sent.usage.output or 0) / SPEED)
         yield Ended(blocks, "max_tokens" if silent else "tool_use" if says.calls else "end_turn", sent.usage)
 

@@ -22,7 +22,7 @@ from omg.agent.marking import marks_for
 from omg.agent.replay import baseline, envelope, shared_length
 from omg.agent.retry import wait_before_retry
 from omg.agent.runtime import Runtime
-from omg.agent.warm import foretell, learn, records_of
+from omg.agent.warm import foretell, learn, records_of, replied
 from omg.agent.witness import contradiction
 from omg.cache.cause import Cause
 from omg.cache.forecast import Forecast
@@ -285,6 +285,7 @@ def _ended(runtime: Runtime, live: Live, attempt: _Attempt, ended: Ended) -> Rep
     node = Node(live.branch.tip, seal("assistant", blocks)) if blocks else None
     records = [NodeSealed(at=at, branch=live.name, node=node)] if node else []
     runtime.record(settled, *records)
+    replied(runtime.holdings, runtime.tree.requests[attempt.n], node)
     runtime.holdings.ended(live.branch.head, attempt.marks, at)
     runtime.emit(Used(branch=live.name, at=at, n=attempt.n, purpose=live.purpose, usage=ended.usage))
     runtime.emit(ReplyEnded(branch=live.name, at=at, whole=True))

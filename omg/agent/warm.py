@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import islice
 from typing import cast
 
@@ -102,10 +102,13 @@ requests are not looked at, would read all of it again."""
 def remembered(tree: Tree, setup_of: Callable[[Head], ModelSetup]) -> Holdings:
     """The holdings that a session's log tells of. What cannot be read of it is passed over."""
     holdings = Holdings()
-    for request in reversed(list(islice(reversed(tree.requests.values()), _REMEMBERED))):
+    requests = list(islice(reversed(tree.requests.values()), _REMEMBERED))
+    replies = _replies(tree, requests)
+    for request in reversed(requests):
         tip, head = tree.nodes.get(request.logged.tip), tree.heads.get(request.logged.head)
         if tip is None or head is None:
             continue
+        replied(holdings, request, replies.get(tip.id))
         marks = marks_of(tree, request)
         if request.begun is not None and not holdings.counted_near(head, tip, _NEAR):
             holdings.counted(head, tip, request.begun.usage.input)
@@ -114,6 +117,26 @@ def remembered(tree: Tree, setup_of: Callable[[Head], ModelSetup]) -> Holdings:
         if request.settled is not None:
             holdings.ended(head, marks, request.settled.at)
     return holdings
+
+
+def replied(holdings: Holdings, request: Request, reply: Node | None) -> None:
+    """Take the provider's count of a whole reply into account: `reply` is how it was sealed, and none of it left."""
+    settled = request.settled
+    if reply is None or settled is None or settled.how != "whole" or settled.usage is None:
+        return
+    if settled.usage.output and settled.stop in ("end_turn", "tool_use", "stop_sequence"):
+        holdings.said(reply, settled.usage.output)
+
+
+def _replies(tree: Tree, requests: Iterable[Request]) -> dict[str, Node]:
+    """The replies that later requests, or branches, have behind them, by the id of the message that was answered."""
+    tips = [tree.nodes.get(request.logged.tip) for request in requests]
+    behind = [*(tip.parent for tip in tips if tip is not None), *(branch.tip for branch in tree.branches.values())]
+    return {
+        node.parent.id: node
+        for node in behind
+        if node is not None and node.parent is not None and node.message.role == "assistant"
+    }
 
 
 def before_change(tree: Tree, branch: Branch) -> Request | None:

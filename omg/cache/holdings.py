@@ -8,10 +8,11 @@ from itertools import islice
 from math import inf
 
 from omg.cache.held import HeldHead
+from omg.cache.makeup import between, front, upto
 from omg.cache.pictures import images_in
 from omg.cache.places import HEAD, Place, looked_at, place_of, places_of
 from omg.cache.rules import STRICT, Reading
-from omg.cache.tokens import Estimator, Features, added, features
+from omg.cache.tokens import Estimator, Features, added
 from omg.core.usage import TTL_SECONDS, Ttl, Usage
 from omg.wire.chain import Node
 from omg.wire.head import Head
@@ -64,6 +65,8 @@ class Holdings:
         """By head: at how many messages there has been an entry, so that only there one is looked for."""
         self._counts: dict[tuple[str, Place], int] = {}
         self._estimators: dict[str, Estimator] = {}
+        self._said: dict[str, int] = {}
+        """By a reply's node: its tokens, as the provider has told them."""
 
     def entry(self, head: Head, place: Place) -> Entry | None:
         """The entry at `place`, living or not; None where none was ever written, or it was found to be lost."""
@@ -116,12 +119,12 @@ class Holdings:
             for index in range(block % len(places), -1, -1):
                 known = self.count(head, places[index])
                 if known is not None:
-                    between = _between(node, index, block)
-                    return known, [*missing, between] if between else missing
-            missing.append(_upto(node, block))
+                    behind = between(node, index, block)
+                    return known, [*missing, behind] if behind else missing
+            missing.append(upto(node, block, self._said.get(node.id)))
             node, block = node.parent, -1
         known = self.count(head, HEAD)
-        return (known, missing) if known is not None else (0, [*missing, _of_head(head)])
+        return (known, missing) if known is not None else (0, [*missing, front(head)])
 
     def _estimate(self, head: Head, missing: Sequence[Features]) -> int:
         return self._estimator(head).estimate(added(missing)) if missing else 0
@@ -203,18 +206,28 @@ class Holdings:
         found = [(place, self.entry(head, place)) for place in map(place_of, marks)]
         self.forget(head, [place for place, entry in found if entry is not None and entry.begun is None])
 
+    def said(self, node: Node, tokens: int) -> None:
+        """A reply was sealed whole, and had so many tokens of output."""
+        self._said[node.id] = tokens
+
     def _learn_counts(self, head: Head, tip: Node, marks: Sequence[Mark], usage: Usage) -> None:
         """The exact counts that one request's usage tells, and what they teach about the bytes between."""
-        end = places_of(tip)[-1]
         before = self.tokens(head, tip)
-        if (head.id, end) not in self._counts:
-            self._teach(head, tip, usage.input)
-            self._counts[head.id, end] = usage.input
         hours = [mark for mark in marks if mark.ttl == "1h"]
         if usage.write_1h and hours and usage.read < before:
-            self._counts.setdefault((head.id, place_of(hours[-1])), usage.read + usage.write_1h)
+            self._counted_to(head, hours[-1].node, hours[-1].block, usage.read + usage.write_1h)
         if marks and usage.written:
-            self._counts[head.id, place_of(marks[-1])] = usage.read + usage.written
+            self._counted_to(head, marks[-1].node, marks[-1].block, usage.read + usage.written)
+        self._counted_to(head, tip, -1, usage.input)
+
+    def _counted_to(self, head: Head, node: Node | None, block: int, tokens: int) -> None:
+        """The provider has counted up to here: what stands before the next count back teaches the estimator."""
+        place = HEAD if node is None else places_of(node)[block]
+        if (head.id, place) in self._counts:
+            return
+        known, missing = self._counted(head, node, block)
+        self._estimator(head).learn(added(missing), tokens - known)
+        self._counts[head.id, place] = tokens
 
     def _learn_read(self, head: Head, tip: Node, read: int) -> None:
         """What was read ends at an entry: if at none whose count is known, then at the one estimated nearest."""
@@ -229,10 +242,6 @@ class Holdings:
         off, place = min(guesses, default=(read, HEAD))
         if off <= _NEAR * read:
             self._counts[head.id, place] = read
-
-    def _teach(self, head: Head, tip: Node, total: int) -> None:
-        known, missing = self._counted(head, tip, -1)
-        self._estimator(head).learn(added(missing), total - known)
 
 
 def _refreshed(known: Known, marks: Sequence[Mark], reading: Reading) -> bool:
@@ -249,22 +258,3 @@ def _keeps(mark: Mark, entry: Entry, reading: Reading) -> bool:
 
 _NEAR = 0.05
 """How far an estimate may be from a count, in parts of it, to be taken for the same position."""
-
-
-def _upto(node: Node, block: int) -> Features:
-    """The features of a message up to the end of one of its blocks."""
-    places = node.message.places
-    index = block % len(places)
-    end = len(node.message.body) if index == len(places) - 1 else places[index].end
-    return features(node.message.body[:end], index + 1)
-
-
-def _between(node: Node, first: int, last: int) -> Features | None:
-    """The features of a message's blocks behind `first`, up to the end of `last`; None where there are none."""
-    places = node.message.places
-    last %= len(places)
-    return features(node.message.body[places[first].end : places[last].end], last - first) if last > first else None
-
-
-def _of_head(head: Head) -> Features:
-    return features(head.body, 8)

@@ -11,13 +11,13 @@ from omg.agent.budget import Purse
 from omg.agent.spending import listed
 from omg.agent.state import Branch
 from omg.cache.ledger import Figures, Line
-from omg.cache.loss import loss_usd
 from omg.core.events import ForkStatus
 from omg.core.usage import Usage
 from omg.session.commands import working_on
 from omg.session.context import Context, Contexts
 from omg.session.conversation import Conversation
 from omg.session.held import Held, Holds
+from omg.session.losses import Lost, losses, usd_of
 from omg.session.questions import Questions
 
 NOTHING = Figures(Usage(), 0, 0.0, 0.0)
@@ -78,15 +78,6 @@ class Miss:
     cause: str
     lost: int | None
     """Tokens that were not read."""
-    usd: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """All misses of one cause. `usd` is None where it is not known of one of them."""
-
-    cause: str
-    count: int
     usd: float | None
 
 
@@ -154,11 +145,7 @@ class Glance:
 
     def losses(self, branch: str | None = None) -> list[Lost]:
         """The misses by their cause, the dearest first, those of unknown cost at the end."""
-        by_cause: dict[str, list[Miss]] = {}
-        for miss in self.misses(branch):
-            by_cause.setdefault(miss.cause.partition(" (")[0], []).append(miss)
-        found = [Lost(cause, len(misses), _sum(misses)) for cause, misses in by_cause.items()]
-        return sorted(found, key=lambda lost: -1.0 if lost.usd is None else lost.usd, reverse=True)
+        return losses((miss.cause, miss.lost, miss.usd) for miss in self.misses(branch))
 
     def status(self) -> Status:
         """What the one line tells."""
@@ -237,14 +224,4 @@ class Glance:
 
 
 def _miss(line: Line) -> Miss:
-    prices = line.prices.price(line.model, line.endpoint, at=line.at)
-    known = prices is not None and line.usage is not None and line.lost is not None
-    usd = None
-    if known and prices and line.usage and line.lost is not None:
-        usd = loss_usd(prices.rates(line.usage.input), line.usage, line.lost)
-    return Miss(line.n, line.branch, line.at, line.cause or "", line.lost, usd)
-
-
-def _sum(misses: list[Miss]) -> float | None:
-    known = [miss.usd for miss in misses]
-    return None if None in known else sum(usd for usd in known if usd is not None)
+    return Miss(line.n, line.branch, line.at, line.cause or "", line.lost, usd_of(line))

@@ -14,7 +14,7 @@ from typing import cast
 
 from omg.cache.held import HeldHead
 from omg.core.tool import ToolError
-from omg.core.usage import TTL_SECONDS, Ttl
+from omg.core.usage import TTL_SECONDS
 from omg.workspace.regular import read_beginning
 from omg.workspace.replace import replace as replace_file
 
@@ -61,7 +61,7 @@ def _sound(values: Iterable[object]) -> Generator[HeldHead]:
             continue
         if isinstance(ttl, str) and ttl in TTL_SECONDS:
             count = tokens if isinstance(tokens, int) and not isinstance(tokens, bool) and tokens > 0 else None
-            yield HeldHead(head, account, cast(Ttl, ttl), since, begun, count)
+            yield HeldHead(head, account, ttl, since, begun, count)
 
 
 def _seconds(value: object) -> float | None:

@@ -12,21 +12,42 @@ from omg.cache.witness import NOTHING
 from omg.core.amounts import hit, money, ratio
 from omg.core.usage import Usage
 from omg.session import accounts
+from omg.session.losses import Lost, of_lines
 
 
 def cache_json(tree: Tree, linked: Sequence[Line] = ()) -> dict[str, object]:
     """`omg cache --output json`."""
     lines = accounts.lines(tree)
+    whole = accounts.sums([*lines, *linked])
+    figures = {name: accounts.of_branch(lines, name) for name in tree.branches}
     return {
         "session": tree.session.id,
         "branches": [
-            {"branch": name, "parent": branch.made.parent, **accounts.of_branch(lines, name).to_json()}
-            for name, branch in tree.branches.items()
+            {
+                "branch": name,
+                "parent": tree.branches[name].made.parent,
+                **own.to_json(),
+                "share": _rounded(_share(own, whole), 4),
+            }
+            for name, own in figures.items()
         ],
-        "tree": accounts.sums([*lines, *linked]).to_json(),
+        "tree": whole.to_json(),
+        "lost": [
+            {"cause": lost.cause, "count": lost.count, "tokens": lost.tokens, "usd": _rounded(lost.usd, 6)}
+            for lost in of_lines([*lines, *linked])
+        ],
         "requests": [_request(line) for line in lines],
         "alerts": [alert.to_json() for alert in alerts(tree)],
     }
+
+
+def _share(own: Figures, whole: Figures) -> float | None:
+    """A branch's part of all that was spent; None where that is not known, or nothing was."""
+    return own.cost_usd / whole.cost_usd if own.cost_usd is not None and whole.cost_usd else None
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def _request(line: Line) -> dict[str, object]:
@@ -58,10 +79,12 @@ def cache_table(tree: Tree, linked: Sequence[Line] = ()) -> str:
     rows = [("n", "branch", "purpose", "sent", "read", "write 5m", "write 1h", "plain", "output", "first", "cost")]
     rows += [_row(line) for line in lines]
     text = [_table(rows), ""]
-    sums = [("branch", "requests", "read", "written", "plain", "output", "ratio", "hit", "cost", "saved")]
-    sums += [_sum(name, accounts.of_branch(lines, name)) for name in tree.branches]
-    sums.append(_sum("all", accounts.sums([*lines, *linked])))
+    sums = [("branch", "requests", "read", "written", "plain", "output", "ratio", "hit", "cost", "share", "saved")]
+    whole = accounts.sums([*lines, *linked])
+    sums += [_sum(name, accounts.of_branch(lines, name), whole) for name in tree.branches]
+    sums.append(_sum("all", whole, whole))
     text.append(_table(sums))
+    text += _lost(of_lines([*lines, *linked]))
     text += [f"\nrequest {line.n} missed: {line.cause or NOTHING}; {_second(line)}" for line in lines if _told(line)]
     text += [f"\n{alert.text}" for alert in alerts(tree)]
     if any(line.output_at_most for line in lines):
@@ -91,8 +114,15 @@ def _row(line: Line) -> tuple[str, ...]:
     return (str(line.n), line.branch, line.purpose, sent, *map(_count, counts), output, first, cost)
 
 
-def _sum(name: str, figures: Figures) -> tuple[str, ...]:
-    usage = figures.usage
+def _lost(found: Sequence[Lost]) -> list[str]:
+    """What misses have cost, by cause; nothing where there were none."""
+    rows = [("not read for", "times", "tokens", "cost more")]
+    rows += [(lost.cause, str(lost.count), _count(lost.tokens), money(lost.usd)) for lost in found]
+    return ["", _table(rows)] if found else []
+
+
+def _sum(name: str, figures: Figures, whole: Figures) -> tuple[str, ...]:
+    usage, share = figures.usage, _share(figures, whole)
     return (
         name,
         str(figures.requests),
@@ -103,6 +133,7 @@ def _sum(name: str, figures: Figures) -> tuple[str, ...]:
         ratio(usage),
         hit(usage),
         money(figures.cost_usd),
+        "-" if share is None else f"{share:.0%}",
         money(figures.saved_usd),
     )
 
