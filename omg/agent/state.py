@@ -131,7 +131,7 @@ class Tree:
         self.attached: dict[str, int] = {}
         """By a user message's node: how many blocks before those words (else at its end) were attached to them."""
         self.requests = Requests()
-        self.automatic: set[str] = set()
+        self.automatic: list[str] = []
         """The names of anchors that were made by themselves."""
         self.anchors: dict[str, Node] = {}
         """Nodes by the name they were marked with, the newest last."""
@@ -207,8 +207,8 @@ class Tree:
                 self._report(self.branches[record.branch])
             case AnchorMade():
                 self.anchors.pop(record.name, None)
-                self.automatic.discard(record.name)
-                self.automatic.update([record.name] if record.automatic else [])
+                self.automatic = [name for name in self.automatic if name != record.name]
+                self.automatic += [record.name] if record.automatic else []
                 self.anchors[record.name] = self.nodes[record.node]
             case SummaryMade():
                 branch = self.branches[record.branch]

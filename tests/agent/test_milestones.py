@@ -24,7 +24,7 @@ async def test_the_first_turn_that_looks_at_something_ends_at_start(tmp_path):
     assert anchors(conversation) == {"start": 6}
     await conversation.close()
     again = on.again()
-    assert anchors(again) == {"start": 6} and again.tree.automatic == {"start"}
+    assert anchors(again) == {"start": 6} and again.tree.automatic == ["start"]
     await again.say("look")
     assert anchors(again) == {"start": 6}
     assert verify(again.tree).problem is None
@@ -36,13 +36,13 @@ async def test_an_anchor_of_a_person_is_never_moved_and_theirs_moves_it(tmp_path
     await conversation.say("hello")
     await run_command(conversation, "/anchor start")
     await conversation.say("look")
-    assert anchors(conversation) == {"start": 2} and conversation.tree.automatic == set()
+    assert anchors(conversation) == {"start": 2} and conversation.tree.automatic == []
     other = stage(tmp_path / "other", lines(look=[LOOKS, Says("seen")])) if (tmp_path / "other").mkdir() is None else on
     conversation = other.open()
     await conversation.say("look")
     await conversation.say("more")
     await run_command(conversation, "/anchor start")
-    assert anchors(conversation) == {"start": 6} and conversation.tree.automatic == set()
+    assert anchors(conversation) == {"start": 6} and conversation.tree.automatic == []
 
 
 async def test_a_later_turn_is_no_orientation(tmp_path):
