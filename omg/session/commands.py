@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from omg.agent.compose import open_calls
 from omg.agent.permit import MODES
 from omg.agent.spending import agreed, quoted, quotes
 from omg.agent.starts import Start, find_start
@@ -258,18 +257,6 @@ async def _help(conversation: Conversation, rest: str) -> Done:
 
 async def _quit(conversation: Conversation, rest: str) -> Done:
     return Done(action=Action("quit"))
-
-
-def working_on(conversation: Conversation, name: str) -> str:
-    """What a branch does at the moment, in a few words: its newest call, or what it is waiting for."""
-    branch = conversation.tree.branches[name]
-    waiting = [call for call in open_calls(branch.tip) if call.id not in branch.results]
-    if waiting:
-        first = waiting[0]
-        subject = next((str(value) for value in first.input.values()), "")
-        more = f" +{len(waiting) - 1}" if len(waiting) > 1 else ""
-        return f"{first.name} {' '.join(subject.split())[:40]}{more}"
-    return "thinking" if branch.status == "running" or conversation.busy else ""
 
 
 COMMANDS: dict[str, Command] = {

@@ -5,21 +5,26 @@ Nothing here sums the ledger up: a look costs what has happened since the last o
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from omg.agent.budget import Purse
+from omg.agent.schedule import threshold
 from omg.agent.spending import listed
 from omg.agent.state import Branch
 from omg.cache.ledger import Figures, Line
+from omg.core.amounts import tokens
 from omg.core.events import ForkStatus
 from omg.core.usage import Usage
-from omg.session.commands import working_on
 from omg.session.context import Context, Contexts
 from omg.session.conversation import Conversation
+from omg.session.doing import working_on
 from omg.session.held import Held, Holds
 from omg.session.losses import Lost, losses, usd_of
 from omg.session.questions import Questions
 
+_AT_ONCE = 500
+"""Requests that are gone through before others get their turn."""
 NOTHING = Figures(Usage(), 0, 0.0, 0.0)
 """The figures of a branch that has sent nothing."""
 
@@ -94,8 +99,8 @@ class Glance:
     """One conversation, seen. Always as it is now: nothing has to be told to it."""
 
     conversation: Conversation
-    compaction: str | None = None
-    """When the history will be folded into a summary, and why; None where nothing is known of that."""
+    ready: bool = True
+    """Whether the ledger has been gone through."""
     _contexts: Contexts = field(init=False)
     _holds: Holds = field(init=False)
     _doing: dict[str, _Doing] = field(default_factory=dict[str, _Doing])
@@ -105,8 +110,16 @@ class Glance:
         runtime = self.conversation.agent.runtime
         self._contexts, self._holds = Contexts(self.conversation), Holds(runtime)
 
-    def prepare(self) -> None:
-        """Load the price list, which takes a while the first time: to be called in a thread, before anything else."""
+    async def begin(self) -> None:
+        """Load the price list and go through what a session has on record, which takes a while: in a thread, and in
+        steps. Until then nothing is summed up for `status`."""
+        self.ready = False
+        await asyncio.to_thread(self._load_prices)
+        while not self.conversation.agent.runtime.tally.catch_up(_AT_ONCE):  # noqa: ASYNC110 - it is work, no waiting
+            await asyncio.sleep(0)
+        self.ready = True
+
+    def _load_prices(self) -> None:
         for head in list(self.conversation.tree.heads.values()):
             listed(self.conversation.agent.runtime, head)
 
@@ -136,6 +149,18 @@ class Glance:
         """A branch's money, its forks' included. Raises KeyError."""
         return self.conversation.agent.runtime.budgets.purse(branch)
 
+    def compaction(self) -> str:
+        """When main's history is folded into a summary next, and why not yet; empty before anything was said."""
+        agent = self.conversation.agent
+        live, runtime = agent.live("main"), agent.runtime
+        if live.branch.tip is None:
+            return ""
+        decided = agent.compactor.decision(live)
+        if decided.what != "go on":
+            return f"compaction {'waits' if decided.what == 'wait' else 'is due'}: {decided.why}"
+        limit = threshold(runtime.setup_of(live.branch.head).window, runtime.limits.compact_at)
+        return f"next compaction at {tokens(limit)}" + (", when forks are done" if agent.running() else "")
+
     def misses(self, branch: str | None = None) -> list[Miss]:
         """Every miss, the oldest first."""
         lines, known = self.conversation.agent.runtime.tally.missed(branch), self._misses.get(branch, [])
@@ -158,11 +183,11 @@ class Glance:
             simulated=conversation.config.provider_name == "offline",
             used=context.used,
             window=context.window,
-            figures=self.figures(),
+            figures=self.figures() if self.ready else NOTHING,
             running=len(agent.running()),
             ready=len(conversation.tree.branches["main"].pending),
             asking=len(self._questions()),
-            held=self.held(),
+            held=self.held() if self.ready else None,
         )
 
     def forks(self) -> list[Fork]:

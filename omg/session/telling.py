@@ -8,15 +8,25 @@ from datetime import UTC, datetime
 from omg.cache.ledger import Figures
 from omg.core.amounts import dollars, hit, ratio, short_model, tokens
 from omg.session.context import Context
-from omg.session.glance import Lost, Miss, Status
+from omg.session.glance import Miss, Status
 from omg.session.held import Held
+from omg.session.losses import Lost
 
 
-def one_line(seen: Status, now: float, width: int, cells: Callable[[str], int], *, aloud: bool = False) -> str:
+def one_line(
+    seen: Status,
+    now: float,
+    width: int,
+    cells: Callable[[str], int],
+    *,
+    steady: bool = False,
+    aloud: bool = False,
+) -> str:
     """All of it in one line of `width` cells, of which `cells` tells how many a text takes: what does not fit is left
-    out, the least important first. `aloud`: in words, for somebody it is read to."""
+    out, the least important first. `steady`: for a line that is not drawn again each second. `aloud`: in words, for
+    somebody it is read to."""
     joint = ", " if aloud else " · "
-    parts = [part for part in (_parts_aloud(seen, now) if aloud else _parts(seen, now)) if part[1]]
+    parts = [part for part in (_parts_aloud(seen, now) if aloud else _parts(seen, now, steady)) if part[1]]
     while len(parts) > 1 and cells(_joined(parts, joint)) > width:
         parts.remove(max(parts))
     return _joined(parts, joint)
@@ -26,7 +36,7 @@ def _joined(parts: Sequence[tuple[int, str]], joint: str) -> str:
     return " " + joint.join(text for _, text in parts)
 
 
-def _parts(seen: Status, now: float) -> list[tuple[int, str]]:
+def _parts(seen: Status, now: float, steady: bool) -> list[tuple[int, str]]:
     """What there is to say, each with how early it is left out."""
     usage = seen.figures.usage
     return [
@@ -35,7 +45,7 @@ def _parts(seen: Status, now: float) -> list[tuple[int, str]]:
         (0, f"{ratio(usage)} {hit(usage)}" if usage.input else ""),
         (1, money(seen.figures)),
         (2, _forks(seen)),
-        (4, clock(seen.held, now) if seen.held else ""),
+        (4, (until if steady else clock)(seen.held, now) if seen.held else ""),
     ]
 
 
@@ -48,7 +58,7 @@ def _parts_aloud(seen: Status, now: float) -> list[tuple[int, str]]:
         (0, f"read over written {ratio(usage)}, {hit(usage)} hits" if usage.input else ""),
         (1, f"{dollars(figures.cost_usd)} spent{saved}" if figures.requests else ""),
         (2, _forks(seen).replace("⑂", "forks:")),
-        (4, clock(seen.held, now, exact=False) if seen.held else ""),
+        (4, until(seen.held, now) if seen.held else ""),
     ]
 
 
@@ -74,6 +84,11 @@ def clock(held: Held, now: float, *, exact: bool = True) -> str:
     if not left:
         return "cold"
     return f"warm {span(left)}" if exact else f"warm {max(1, round(left / 60))} min"
+
+
+def until(held: Held, now: float) -> str:
+    """How warm it is, for what is not drawn again each second: `warm until 14:52`; `cold`."""
+    return "cold" if held.expires is None or not held.left(now) else f"warm until {clock_time(held.expires)}"
 
 
 def span(seconds: float) -> str:

@@ -7,11 +7,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from omg.agent.runtime import Limits
 from omg.core.events import Event
+from omg.core.usage import Usage
 from omg.session import accounts
+from omg.session.commands import run_command
 from omg.session.glance import Glance
+from omg.session.questions import Questions
+from omg.session.telling import going_cold, losses
 from omg.workspace import git
 from tests.property.test_sessions import Session
+from tests.scripted import Says, lines, stage, until
 
 
 def agrees(glance: Glance) -> None:
@@ -76,3 +82,87 @@ def test_at_every_event_of_any_session_it_is_the_ledger(tmp_path_factory, monkey
     asyncio.run(live())
     assert seen[0]
     assert wrong == []
+
+
+async def test_what_a_miss_has_cost_is_its_tokens_at_the_price_of_writing_less_reading(tmp_path):
+    on = stage(
+        tmp_path,
+        lines(
+            first=Says("one", usage=Usage(write_5m=60_000, output=5)),
+            second=Says("two", usage=Usage(read=2_000, write_5m=59_000, plain=500, output=5)),
+        ),
+        setup={"minimum": 500},
+    )
+    conversation = on.open()
+    await conversation.say("first")
+    await conversation.say("second")
+    (miss,) = Glance(conversation).misses()
+    rates = conversation.tree.prices.price(conversation.model, "https://api.anthropic.com").base
+    assert (miss.n, miss.branch, miss.cause) == (2, "main", "unexplained")
+    assert miss.lost == 58_000
+    assert miss.usd == pytest.approx(58_000 * (rates.write_5m - rates.read) / 1e6)
+    await conversation.close()
+    again = on.again()
+    assert Glance(again).misses() == [miss]
+    await again.close()
+
+
+async def test_the_context_is_told_by_class_and_shared_up_to_the_newest_fork(tmp_path):
+    on = stage(tmp_path, lines(look=Says("", (("hold", {"name": "x"}),))))
+    conversation = on.open()
+    glance = Glance(conversation)
+    assert glance.context().used == 0 and glance.context().free == 200_000
+    await conversation.say("words " * 400)
+    before = glance.context()
+    assert before.shared == 0 and before.head > 0 and before.used == conversation.context_used()
+    conversation.agent.fork(["look"])
+    await until(lambda: on.hold.begun)
+    main, fork = glance.context(), glance.context("a")
+    assert main.shared > 0 and main.own <= 2
+    point = conversation.tree.branches["a"].base
+    assert point is not None and fork.shared == conversation.tokens_at(point) - fork.head and fork.own > 0
+    assert main.head + main.shared + main.own == main.used == conversation.context_used()
+    on.hold.gate("x").set()
+    await conversation.close()
+
+
+async def test_questions_and_what_forks_do_are_seen(tmp_path):
+    questions = Questions(lambda: None, lambda rule: None)
+    on = stage(
+        tmp_path, lines(look=Says("", (("hold", {"name": "x"}),)), run=Says("", (("shell", {"command": "make"}),)))
+    )
+    on.asker = questions
+    conversation = on.open()
+    glance = Glance(conversation)
+    conversation.agent.fork(["look", "run it"])
+    await until(lambda: on.hold.begun and questions.waiting)
+    look, run = glance.forks()
+    assert (look.doing, look.question) == ("hold x", "")
+    assert run.question == "shell make"
+    assert (glance.status().running, glance.status().asking) == (2, 1)
+    on.hold.gate("x").set()
+    await until(lambda: glance.fork("a").pending)
+    assert glance.fork("a").status == "done" and glance.status().ready == 1
+    await conversation.close()
+
+
+async def test_a_fork_without_a_place_waits_for_one(tmp_path):
+    on = stage(tmp_path, lines(look=Says("", (("hold", {"name": "x"}),))), limits=Limits(width=1))
+    conversation = on.open()
+    conversation.agent.fork(["look", "look too"])
+    await until(lambda: on.hold.begun)
+    assert [fork.doing for fork in Glance(conversation).forks()] == ["hold x", "waits for a place"]
+    on.hold.gate("x").set()
+    await conversation.close()
+
+
+async def test_the_cache_command_says_the_same_words(tmp_path):
+    on = stage(tmp_path, lines(first=Says("one", usage=Usage(write_5m=60_000, output=5))), setup={"minimum": 500})
+    conversation = on.open()
+    await conversation.say("first")
+    glance, text = Glance(conversation), (await run_command(conversation, "/cache")).text
+    held = glance.held()
+    assert held is not None and held.expires is not None
+    assert losses(glance.losses()) in text and going_cold(held, glance.now) in text
+    assert glance.compaction() == "next compaction at 160k" and glance.compaction() in text
+    await conversation.close()

@@ -24,6 +24,7 @@ from prompt_toolkit.styles import Style
 from prompt_toolkit.widgets import SearchToolbar
 
 from omg.core.trouble import Trouble
+from omg.session.glance import Status
 from omg.ui.repl import shows
 from omg.ui.repl.above import Above
 from omg.ui.repl.complete import Words
@@ -35,7 +36,7 @@ from omg.ui.repl.keys import bindings
 from omg.ui.repl.live import live_lines
 from omg.ui.repl.page import Page
 from omg.ui.repl.talk import Talk
-from omg.ui.repl.toolbar import Glance, bottom_line, glance
+from omg.ui.repl.toolbar import bottom_line
 from omg.ui.screen import Screen
 
 _ESCAPE = 0.15
@@ -238,7 +239,7 @@ class App:
     def _bottom(self) -> str:
         open = self.talk.open
         if open is not None:
-            seen = glance(open.conversation, open.books)
+            seen = open.glance.status()
         else:
-            seen = Glance(self.screen.model, self.screen.mode, self.screen.provider == "offline")
+            seen = Status(self.screen.model, self.screen.mode, self.screen.provider == "offline")
         return bottom_line(seen, self._size()[0])

@@ -6,7 +6,7 @@ import time
 
 from omg.agent.live import Live
 from omg.core.amounts import hit, ratio
-from omg.session.commands import working_on
+from omg.session.doing import working_on
 from omg.ui.repl.talk import Open, Talk
 from omg.ui.short import dollars
 from omg.ui.text import cut, one_line
@@ -53,7 +53,7 @@ def _forks(talk: Talk, open: Open, width: int, most: int) -> list[str]:
 
 def fork_line(talk: Talk, open: Open, live: Live, width: int) -> str:
     """One fork at work: name, task, last action, ratio, cost."""
-    figures = open.books.of_fork(live.name)
+    figures = open.glance.figures(live.name)
     shown = ratio(figures.usage) if figures.usage.ratio is not None else hit(figures.usage)
     asks = any(waiting.question.branch == live.name for waiting in talk.questions.waiting)
     doing = "asks you" if asks else working_on(open.conversation, live.name)

@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
-from omg.core.events import Event, Requested, Text, Thinking, ToolOutput, Used
+from omg.core.events import Event, Text, Thinking, ToolOutput
 from omg.core.spoken import Attachment, Spoken
 from omg.session.commands import COMMANDS, run_command
 from omg.session.conversation import Conversation
+from omg.session.glance import Glance
 from omg.session.mishaps import told
 from omg.session.questions import Questions
 from omg.session.turns import Turns
@@ -20,13 +21,7 @@ from omg.ui.repl.feed import Feed
 from omg.ui.repl.markdown import warm_up
 from omg.ui.repl.own import run_shown
 from omg.ui.repl.page import Page
-from omg.ui.repl.toolbar import Books
 from omg.ui.screen import Screen
-
-_SOON = 0.05
-"""Seconds in which changes of the ledger are gathered before it is summed up."""
-_AT_ONCE = 500
-"""Requests of a session that is opened whose sums nobody waits for."""
 
 
 @dataclass(slots=True)
@@ -36,7 +31,7 @@ class Open:
     conversation: Conversation
     feed: Feed
     turns: Turns
-    books: Books
+    glance: Glance
 
 
 class Talk:
@@ -63,7 +58,6 @@ class Talk:
         """When the turn under way began, by the monotonic clock."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._own: set[asyncio.Task[None]] = set()
-        self._stale = False
         self._ticking: asyncio.Task[None] | None = None
         self._next_card: int | None = None
 
@@ -83,35 +77,29 @@ class Talk:
 
     async def adopt(self, conversation: Conversation) -> None:
         """Go on with `conversation`."""
-        books = await asyncio.to_thread(Books.of, conversation)
+        glance = Glance(conversation)
         feed = Feed(conversation, self.page)
         turns = Turns(conversation, self._turned, self.put_back, self.trouble)
-        self.open = Open(conversation, feed, turns, books)
+        self.open = Open(conversation, feed, turns, glance)
         conversation.hub.listen(self._heard)
         shows.past(self.page, conversation, conversation.tree.branches["main"])
         conversation.opened()
-        if conversation.agent.runtime.tally.catch_up(_AT_ONCE):
-            self.count()
-        else:
-            self._start(self._count_up(conversation), self._tasks)
+        self._start(self._count_up(glance), self._tasks)
         early, self.early = self.early, []
         for words in early:
             self.submit(words)
         self.changed()
 
-    async def _count_up(self, conversation: Conversation) -> None:
-        """Sum up the ledger of a long session: in steps, so that the prompt answers meanwhile."""
-        while not conversation.agent.runtime.tally.catch_up(_AT_ONCE):  # noqa: ASYNC110 - it is work, not waiting
-            await asyncio.sleep(0)
-        self.count()
+    async def _count_up(self, glance: Glance) -> None:
+        """Sum the ledger up, so that the prompt answers meanwhile."""
+        await glance.begin()
+        self.changed()
 
     def _heard(self, event: Event) -> None:
         """Whatever goes wrong in showing an event must not reach the branch that it comes from."""
         try:
             if self.open is not None:
                 self.open.feed.heard(event)
-            if isinstance(event, Requested | Used):
-                self._count_soon()
         except Exception as error:  # noqa: BLE001 - the border between the agent and what is shown of it
             self.trouble(error)
         self._tick()
@@ -120,18 +108,6 @@ class Talk:
 
     def _shown(self, branch: str) -> bool:
         return self.open is not None and branch in self.open.feed.streams
-
-    def _count_soon(self) -> None:
-        if not self._stale:
-            self._stale = True
-            asyncio.get_running_loop().call_later(_SOON, self.count)
-
-    def count(self) -> None:
-        """Sum the ledger up."""
-        self._stale = False
-        if self.open is not None:
-            self.open.books = Books.of(self.open.conversation)
-            self.changed()
 
     def _turned(self) -> None:
         if self.open is not None and not self.open.turns.busy:

@@ -4,12 +4,13 @@ import pytest
 from prompt_toolkit.utils import get_cwidth
 
 from omg.cache.ledger import Figures
+from omg.core.amounts import dollars, short_model
 from omg.core.usage import Usage
-from omg.ui.repl.toolbar import Glance, bottom_line
-from omg.ui.short import dollars, short_model
+from omg.session.glance import Status
+from omg.ui.repl.toolbar import bottom_line
 
 USAGE = Usage(plain=2_000, read=184_000, write_5m=6_000, write_1h=4_000, output=900)
-FULL = Glance("claude-opus-5-5", "ask", False, 118_000, 200_000, Figures(USAGE, 7, 0.834, 6.1), 2, 1)
+FULL = Status("claude-opus-5-5", "ask", False, 118_000, 200_000, Figures(USAGE, 7, 0.834, 6.1), 2, 1)
 
 
 def test_all_of_it():
@@ -25,23 +26,23 @@ def test_it_fits_and_the_ratio_goes_last(width):
 
 
 def test_an_unknown_price_is_not_zero():
-    assert "$?" in bottom_line(Glance("m", "ask", figures=Figures(USAGE, 1, None, None)), 80)
+    assert "$?" in bottom_line(Status("m", "ask", figures=Figures(USAGE, 1, None, None)), 80)
 
 
 def test_before_anything_was_asked_there_are_no_figures():
-    assert bottom_line(Glance("claude-opus-5-5", "plan", window=200_000), 80) == " opus-5.5 plan · 0/200k"
+    assert bottom_line(Status("claude-opus-5-5", "plan", window=200_000), 80) == " opus-5.5 plan · 0/200k"
 
 
 def test_where_nothing_is_written_the_hit_rate_tells():
-    assert " - 50 %" in bottom_line(Glance("m", "ask", figures=Figures(Usage(5, 5), 1, 0.0, 0.0)), 80)
+    assert " - 50 %" in bottom_line(Status("m", "ask", figures=Figures(Usage(5, 5), 1, 0.0, 0.0)), 80)
 
 
 def test_a_loss_is_told_as_one():
-    assert "$0.50 (+$0.10)" in bottom_line(Glance("m", "ask", figures=Figures(USAGE, 1, 0.5, -0.1)), 80)
+    assert "$0.50 (+$0.10)" in bottom_line(Status("m", "ask", figures=Figures(USAGE, 1, 0.5, -0.1)), 80)
 
 
 def test_offline_is_said_to_be_simulated():
-    assert bottom_line(Glance("claude-opus-5-5", "ask", simulated=True), 80) == " opus-5.5 simulated ask"
+    assert bottom_line(Status("claude-opus-5-5", "ask", simulated=True), 80) == " opus-5.5 simulated ask"
 
 
 @pytest.mark.parametrize(

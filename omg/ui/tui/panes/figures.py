@@ -10,8 +10,9 @@ from omg.cache.ledger import Figures
 from omg.cache.ledger import Line as Request
 from omg.core.amounts import dollars, hit, ratio, tokens
 from omg.session.context import Context
-from omg.session.glance import Glance, Lost
+from omg.session.glance import Glance
 from omg.session.held import Held
+from omg.session.losses import Lost
 from omg.session.telling import clock, going_cold, legend, losses
 from omg.ui.tui.look.drawn import large, shares, strip
 from omg.ui.tui.look.lines import Line, Span, fitted, line, spread, width_of, wrapped
@@ -34,7 +35,7 @@ class Seen:
     requests: Sequence[Request] = ()
     lost: Sequence[Lost] = ()
     purse: Purse = field(default_factory=lambda: Purse("main", None, 0.0, 0.0))
-    compaction: str | None = None
+    compaction: str = ""
 
 
 def seen(glance: Glance, branch: str, most: int) -> Seen:
@@ -48,7 +49,7 @@ def seen(glance: Glance, branch: str, most: int) -> Seen:
         glance.requests(most),
         glance.losses(),
         glance.purse(),
-        glance.compaction,
+        glance.compaction(),
     )
 
 
@@ -239,6 +240,6 @@ def aloud(seen: Seen, width: int, now: float) -> list[Line]:
         + ", ".join(f"{name} {tokens(amount)}" for name, amount in legend(context)),
         f"{clock(seen.held, now, exact=False)}, {going_cold(seen.held, now)}" if seen.held else "",
         losses(seen.lost),
-        seen.compaction or "",
+        seen.compaction,
     ]
     return [row for text in said if text for row in wrapped(text.replace(" · ", ", "), width)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from abc import abstractmethod
 
 from textual.containers import Vertical
@@ -48,7 +47,7 @@ class Pane(Vertical):
         self.set_timer(_SOON, self.redraw)
 
     async def _begin(self, glance: Glance) -> None:
-        await asyncio.to_thread(glance.prepare)
+        await glance.begin()
         if glance is self.glance:
             self._ready = glance
             self.redraw()
