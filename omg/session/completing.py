@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from heapq import nsmallest
 from itertools import islice
 from pathlib import Path
 from typing import Literal
@@ -107,7 +108,9 @@ def _values(conversation: Conversation, command: Command, before: Sequence[str])
         if command.name == "model" and len(before) == 1:
             yield from ((effort, "effort") for effort in EFFORTS)
         return
-    if command.name == "fork":
+    if command.name == "effort":
+        yield from ((effort, "") for effort in EFFORTS)
+    elif command.name == "fork":
         for name, node in conversation.tree.anchors.items():
             yield f"@{name}", f"anchor, at {conversation.tokens_at(node)} tokens"
     elif command.name == "anchor":
@@ -161,7 +164,7 @@ def best(names: Sequence[str], wanted: str) -> list[str]:
         rank = 0 if own.startswith(low) else 1 if low in own else 2 if low in path else 3
         if rank < 3 or scattered.search(path):
             ranked.append((rank, len(name), name))
-    return [name for _, _, name in sorted(ranked)[:_MOST]]
+    return [name for _, _, name in nsmallest(_MOST, ranked)]
 
 
 def _quoted(name: str) -> str:

@@ -15,7 +15,7 @@ from omg.session.picker import Picker
 from omg.ui.tui.dialogs.fork_form import ForkForm
 from omg.ui.tui.dialogs.help import Help
 from omg.ui.tui.dialogs.sessions import Sessions
-from omg.ui.tui.dialogs.settle import Models, Modes
+from omg.ui.tui.dialogs.settle import Efforts, Models, Modes
 
 Opened = tuple[ModalScreen[Any], Callable[[Any], str]]
 """A dialog, and the line to run for what it was dismissed with (never None); an empty line: nothing."""
@@ -28,6 +28,8 @@ def dialog_for(line: str, conversation: Conversation, *, vim: bool = False) -> O
             return fork_form(conversation), str
         case "/model":
             return _models(conversation), lambda name: f"/model {name}"
+        case "/effort":
+            return Efforts(conversation.effort), lambda effort: f"/effort {effort}"
         case "/mode":
             return Modes(conversation.agent.mode("main")), lambda mode: f"/mode {mode}"
         case "/sessions" | "/resume":

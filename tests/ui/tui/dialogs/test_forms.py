@@ -179,7 +179,13 @@ async def test_help_has_every_key_and_every_command_that_is_there():
 async def test_bare_commands_have_dialogs_and_whole_ones_none(tmp_path):
     conversation = stage(tmp_path, lines()).open()
     await conversation.say("one")
-    for line, whole in (("/model", "/model x"), ("/mode", "/mode x"), ("/sessions", "/resume x"), ("/fork", "x")):
+    for line, whole in (
+        ("/model", "/model x"),
+        ("/effort", "/effort x"),
+        ("/mode", "/mode x"),
+        ("/sessions", "/resume x"),
+        ("/fork", "x"),
+    ):
         found = dialog_for(line, conversation)
         assert found is not None
         assert found[1]("x") == whole
