@@ -25,7 +25,7 @@ async def test_commands_that_are_there_come_before_those_that_are_not(there):
     found = await completed(Words(there.folder, lambda: None), "/")
     assert "/fork" in found
     assert found.index("/fork") < found.index("/compact") if "/compact" in found else True
-    assert await completed(Words(there.folder, lambda: None), "/for") == ["/fork", "/forks"]
+    assert await completed(Words(there.folder, lambda: None), "/for") == ["/fork", "/forks", "/effort"]
     assert await completed(Words(there.folder, lambda: None), "not /for") == []
 
 
