@@ -16,6 +16,7 @@ from omg.agent.journal import AnchorMade, BudgetSet, JournalError, ModeSet, Repo
 from omg.agent.live import Live
 from omg.agent.milestones import mode_left, turn_ended
 from omg.agent.permit import Mode, Policy, narrower
+from omg.agent.room import Room
 from omg.agent.runtime import Runtime
 from omg.agent.starts import Start
 from omg.agent.turn import Outcome, Turn
@@ -34,6 +35,7 @@ class Agent:
         self.lives: dict[str, Live] = {}
         self.forks = Forks(runtime, self._work, self.lives, Places(runtime.limits.width))
         self.compactor = Compactor(runtime, self.forks)
+        self.room = Room(runtime, self.compactor)
 
     def live(self, name: str) -> Live:
         """The branch `name` at work. Raises KeyError."""
@@ -70,7 +72,7 @@ class Agent:
     ) -> Outcome:
         """Run one turn of `live`, and say that it ended."""
         dispatcher = Dispatcher(self.runtime, live, partial(self.policy, live), self.forks.call)
-        turn = Turn(self.runtime, live, dispatcher, self.compactor)
+        turn = Turn(self.runtime, live, dispatcher, self.room)
         said = turn.go_on() if words is None else turn.say(words, only=only, notes=notes, attachments=attachments)
         before = live.branch.accepted
         outcome = await said

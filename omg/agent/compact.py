@@ -16,15 +16,18 @@ from omg.agent.folded import Folded, begin_epoch, beginning
 from omg.agent.forks import Forks
 from omg.agent.journal import BranchEnded, BranchMade, JournalError, NodeSealed, SummaryMade
 from omg.agent.live import Live
+from omg.agent.prewarm import prewarm
 from omg.agent.remember import person_said, summary_before
 from omg.agent.replay import ReplayFailed
 from omg.agent.runtime import Runtime
 from omg.agent.schedule import Decision, Moment, ceiling, decide, threshold
+from omg.agent.spending import listed, quoted
 from omg.agent.state import Branch
-from omg.agent.summary import LIMIT, Brief, problems, required
+from omg.agent.summary import LIMIT, SUMMARY_TOKENS, Brief, problems, required
 from omg.cache.plan import IllegalPlan, last_spot
-from omg.core.events import Compacted, CompactionPhase, ForkStatus, Notice
+from omg.core.events import Compacted, CompactionPhase, ForkStatus, Notice, Priced
 from omg.core.trouble import Trouble
+from omg.core.usage import Usage
 from omg.provider.protocol import ProviderError
 from omg.wire.chain import Node
 from omg.wire.guard import Diverged
@@ -38,6 +41,16 @@ _AGAIN_AFTER = 1.05
 
 class CompactionRefused(Trouble):
     """A summary that could not be had, or not be used. Nothing has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What a compaction is predicted to cost, its answer included; dollars are None where the price is unknown."""
+
+    prefix: int
+    usage: Usage
+    usd: float | None
+    usd_cold: float | None
 
 
 @dataclass(slots=True)
@@ -75,6 +88,14 @@ class Compactor:
     def used(self, live: Live) -> int:
         """Tokens of a branch's prefix as it stands."""
         return self.runtime.holdings.tokens(live.branch.head, live.branch.tip)
+
+    def quoted(self, live: Live) -> Quoted:
+        """The price of folding a branch's history now, and were nothing of it held."""
+        runtime, head = self.runtime, live.branch.head
+        found, prices = quoted(runtime, head, live.branch.accepted, "here", 1), listed(runtime, head)
+        answer = Usage(output=SUMMARY_TOKENS)
+        warm, cold = found.warm + answer, found.cold + answer
+        return Quoted(found.prefix, warm, prices.cost(warm) if prices else None, prices.cost(cold) if prices else None)
 
     def _readers(self, branch: Branch) -> list[Branch]:
         """The forks at work that read the prefix of a branch's epoch."""
@@ -129,9 +150,11 @@ class Compactor:
                 await self.forks.wait(readers)
             if decision.what == "fold" and not live.busy and live.branch.accepted is not None:
                 await self.fold(live, decision)
+                if live.branch.tip is not None and not live.busy:
+                    await prewarm(self.runtime, live, live.branch.tip)
         except CompactionRefused:
             return
-        except (JournalError, Trouble) as error:
+        except Trouble as error:
             self._notice(live, f"the history is not folded: {error}")
 
     async def close(self) -> None:
@@ -174,7 +197,10 @@ class Compactor:
 
         Raises CompactionRefused, having said why.
         """
-        self._say(live, "writes", f"folding the history: {why}", self.used(live))
+        self._say(
+            live, "writes", f"{'a summary for later' if draft else 'folding the history'}: {why}", self.used(live)
+        )
+        self._tell_price(live)
         point = self._fitting(live)
         while True:
             try:
@@ -185,6 +211,22 @@ class Compactor:
                     raise self._refuse(live, str(error)) from error
             except (Exhausted, JournalError, Diverged, IllegalPlan, ReplayFailed) as error:
                 raise self._refuse(live, str(error)) from error
+
+    def _tell_price(self, live: Live) -> None:
+        found = self.quoted(live)
+        self.runtime.emit(
+            Priced(
+                branch=live.name,
+                at=self.runtime.clock(),
+                what="compaction",
+                start="here",
+                children=1,
+                prefix=found.prefix,
+                usage=found.usage,
+                usd=found.usd,
+                usd_cold=found.usd_cold,
+            )
+        )
 
     def _refuse(self, live: Live, why: str) -> CompactionRefused:
         used = self.used(live)
@@ -244,6 +286,8 @@ class Compactor:
             at=now, branch=live.name, epoch=live.branch.epoch, node=point.id, text=text.strip(), draft=draft
         )
         self.runtime.record(made, BranchEnded(at=now, branch=scribe.name, status="done", text=""))
+        if draft:
+            self._say(live, "written", "a summary is kept for later; it replaces nothing", self.used(live))
         return made
 
     def _required(self, live: Live, point: Node) -> tuple[str, ...]:

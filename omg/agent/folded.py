@@ -12,7 +12,7 @@ from omg.agent.facts import Telling, untold
 from omg.agent.journal import AnchorMade, EpochBegun, HeadMade, NodeSealed, Record, SummaryMade
 from omg.agent.live import Live
 from omg.agent.remember import said_before
-from omg.agent.reseal import Resealed, answers, last_exchange, resealed, whole_pairs
+from omg.agent.reseal import Resealed, answers, resealed, whole_pairs
 from omg.agent.runtime import Runtime
 from omg.wire.chain import Node, path
 from omg.wire.head import Head
@@ -40,14 +40,15 @@ class Folded:
         return self.messages[-1].node
 
 
-async def beginning(runtime: Runtime, live: Live, made: SummaryMade) -> Folded:
+async def beginning(runtime: Runtime, live: Live, made: SummaryMade, *, turns: int = 1) -> Folded:
     """What the next epoch of `live` begins with: facts, the summary, the person's newest words, and what came after
-    the summary, or else the last exchange."""
+    the summary, with the last `turns` exchanges."""
     facts: Telling = untold(await asyncio.to_thread(runtime.facts), {})
     tip = live.branch.tip
-    assert tip is not None
+    if tip is None:
+        raise ValueError("there is nothing to fold")
     nodes = path(tip)
-    start = whole_pairs(nodes, min(_kept_from(runtime, live, nodes), runtime.tree.nodes[made.node].depth))
+    start = carried_from(runtime, live, nodes, runtime.tree.nodes[made.node], turns)
     catalog = runtime.catalog
     first: list[Block] = [text_block(text) for text in facts.blocks]
     first.append(text_block(catalog.say("summary", text=made.text)))
@@ -57,13 +58,18 @@ async def beginning(runtime: Runtime, live: Live, made: SummaryMade) -> Folded:
     return Folded(tip, runtime.catalog.refreshed(live.branch.head), tuple(messages), dict(facts.told))
 
 
-def _kept_from(runtime: Runtime, live: Live, nodes: list[Node]) -> int:
-    """From which place on the last exchange is carried over: its beginning, or as much of its end as there is room
-    for. The newest message is carried in any case: calls may wait in it for their results."""
-    head, tokens = live.branch.head, runtime.holdings.tokens
-    start, whole = last_exchange(nodes[-1], runtime.tree.words), tokens(head, nodes[-1])
-    most = len(nodes) - 1
-    while start < most and whole - (tokens(head, nodes[start].parent) if nodes[start].parent else 0) > CARRIED:
+def carried_from(runtime: Runtime, live: Live, nodes: list[Node], point: Node, turns: int) -> int:
+    """From which place on a history is carried over, where its summary ends with `point`."""
+    return whole_pairs(nodes, min(_kept_from(runtime, live, nodes, turns), point.depth, len(nodes) - 1))
+
+
+def _kept_from(runtime: Runtime, live: Live, nodes: list[Node], turns: int) -> int:
+    """From which place on the last exchanges are carried over: the beginning of the first, or as much of the end as
+    there is room for. The newest message is carried in any case: calls may wait in it for their results."""
+    head, tokens, said = live.branch.head, runtime.holdings.tokens, runtime.tree.words
+    begins = [place for place, node in enumerate(nodes) if node.id in said][-turns:]
+    whole, most, start = tokens(head, nodes[-1]), len(nodes) - 1, begins[0] if begins else 0
+    while start < most and whole - (tokens(head, parent) if (parent := nodes[start].parent) else 0) > CARRIED:
         start += 1
     return start + 1 if start < most and answers(nodes[start]) else start
 

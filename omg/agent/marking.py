@@ -6,6 +6,7 @@ from omg.agent.compose import instruction_spot
 from omg.agent.live import Live
 from omg.agent.runtime import Runtime
 from omg.agent.ttl import ttls_of
+from omg.cache.holdings import Known
 from omg.cache.plan import First, Spot, last_spot, plan
 from omg.core.events import ONE_SHOT
 from omg.wire.chain import Node
@@ -44,11 +45,15 @@ def _one_shot(live: Live) -> bool:
 
 def held(runtime: Runtime, head: Head, tip: Node) -> Spot | None:
     """The deepest place of a history that the provider holds: the branch's last tail, or what its forks wrote."""
+    known = deepest(runtime, head, tip)
+    return Spot(known.node, known.block) if known is not None and known.node is not None else None
+
+
+def deepest(runtime: Runtime, head: Head, tip: Node) -> Known | None:
+    """The deepest living entry in a history's messages."""
     now = runtime.clock()
-    for known in runtime.holdings.chain(head, tip):
-        if known.node is not None and known.entry.begun is not None and now < known.entry.expires:
-            return Spot(known.node, known.block)
-    return None
+    chain = (known for known in runtime.holdings.chain(head, tip) if known.node is not None)
+    return next((known for known in chain if known.entry.begun is not None and now < known.entry.expires), None)
 
 
 def _tail(last: Body | None, tip: Node) -> Spot | None:

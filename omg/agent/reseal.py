@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from omg.wire.chain import Node, path
+from omg.wire.chain import Node
 from omg.wire.seal import Block, Message, Role, canonical
 
 _THINKING = ("thinking", "redacted_thinking")
@@ -69,9 +69,3 @@ def kept_blocks(node: Node) -> list[bytes]:
 def message_of(role: Role, blocks: Sequence[bytes]) -> Message:
     """A message of blocks that are rendered already."""
     return Message(role, b'{"role":"%s","content":[%s]}' % (role.encode(), b",".join(blocks)))
-
-
-def last_exchange(tip: Node | None, words: dict[str, int]) -> int:
-    """Where the last exchange begins on the way to `tip`, as a place in its path: at the person's newest words."""
-    nodes = path(tip)
-    return next((place for place in range(len(nodes) - 1, -1, -1) if nodes[place].id in words), 0)

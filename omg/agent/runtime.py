@@ -61,6 +61,9 @@ class ModelSetup:
     """Seconds from the beginning of a reply until what its request wrote can be read, as far as was found out."""
 
 
+Cold = Literal["auto", "all"]
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What bounds a session."""
@@ -75,6 +78,10 @@ class Limits:
     """Ask before anything predicted to cost more; 0: never."""
     compact_at: float = 0.8
     """When a history is folded: up to 1 a part of the model's window, above 1 a number of tokens."""
+    draft: bool = True
+    """Whether summaries may be prepared before a prefix goes cold."""
+    cold: Cold = "auto"
+    """How a session whose prefix is cold goes on, where nobody chooses: as a visit costs least, or with all of it."""
 
 
 @dataclass(frozen=True, slots=True)

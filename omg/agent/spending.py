@@ -14,9 +14,14 @@ from omg.cache.quote import Quote, quote
 from omg.core.events import Priced
 from omg.core.spoken import Attachment, Image
 from omg.core.tool import Show
+from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.wire.chain import Node
 from omg.wire.head import Head
+
+
+class Declined(Trouble):
+    """The person does not want to pay what something would cost. Nothing has been sent."""
 
 
 def listed(runtime: Runtime, head: Head) -> Prices | None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 LIMIT = 24_000
 """Characters that a summary may have."""
+SUMMARY_TOKENS = 2_500
+"""Tokens that a summary is taken to have before it is written."""
 _MOST_REQUIRED = 40
 """Items that are asked for by name: with more, the oldest are left to the writer, and to the old epoch."""
 _LONGEST = 300

@@ -16,6 +16,7 @@ from omg.agent.journal import JournalError, NodeSealed
 from omg.agent.live import Live
 from omg.agent.replay import ReplayFailed
 from omg.agent.runtime import Runtime
+from omg.agent.spending import Declined
 from omg.cache.plan import IllegalPlan
 from omg.core.events import Joined, Notice, UserSaid
 from omg.core.spoken import Attachment, Spoken, together
@@ -90,6 +91,10 @@ class Turn:
         except JournalError as error:
             self.live.draft = together(said, between="\n") or None
             return Outcome("error", str(error))
+        except Declined as error:
+            self.live.draft = together(said, between="\n") or None
+            self._notice(str(error))
+            return Outcome("interrupted")
         except asyncio.CancelledError:
             self.live.draft = together(said, between="\n") or None
             return Outcome("interrupted")

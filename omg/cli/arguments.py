@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import NoReturn, cast
 
-_LATER = ("compact", "acp", "try")
+_LATER = ("acp", "try")
 """Commands of the public contract that are not there yet."""
 _PATHS = frozenset({"cwd", "file", "folder", "to"})
 """Arguments that name a file, whose name may be any bytes."""
@@ -141,6 +141,7 @@ def _add_commands(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyr
     export.add_argument("--force", action="store_true", help="also over another file")
     export.add_argument("--full", action="store_true", help="Markdown with what tools were given and came to")
     add("tree", "branches, epochs, anchors and forks: what they cost, and what is warm", session=True)
+    add("compact", "fold the history of a saved session into a summary now", session=True)
     add("cache", "the ledger: what each request read, wrote and cost", session=True)
     audit = add("audit", "hold the ledger against the provider's usage report", session=True)
     audit.add_argument("--file", metavar="PATH", help="a report exported from the provider's console: CSV or JSON")

@@ -241,6 +241,20 @@ def _tree(args: argparse.Namespace) -> int:
     return 0
 
 
+def _compact(args: argparse.Namespace) -> int:
+    import asyncio
+
+    from omg.cli.configure import make_config, make_plan
+    from omg.session.opening import open_saved
+    from omg.ui.headless import fold
+
+    plan = make_plan(args, os.environ)
+    path = _store(args).find(args.session, plan.folder)
+    config = make_config(plan, None)
+    config.provider.warm_up()
+    return asyncio.run(fold(open_saved(config, path), args.output))
+
+
 def _cache(args: argparse.Namespace) -> int:
     from omg.session.outcome import linked_lines
     from omg.session.reports import cache_json, cache_table
@@ -315,6 +329,7 @@ _COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "show": lambda args: _shelf().show(args, _loaded(args).tree, _store(args)),
     "export": lambda args: _shelf().export(args, _loaded(args).tree, _store(args)),
     "tree": _tree,
+    "compact": _compact,
     "cache": _cache,
     "audit": _audit,
     "verify": _verify,

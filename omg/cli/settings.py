@@ -46,6 +46,8 @@ class CompactSettings:
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     at: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.8
+    draft: Keep = "auto"
+    cold: Literal["auto", "all"] = "auto"
 
 
 @dataclass(frozen=True)

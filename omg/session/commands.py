@@ -12,7 +12,7 @@ from omg.cache.quote import Quote
 from omg.core.amounts import hit, money, ratio, tokens
 from omg.core.trouble import Trouble
 from omg.provider.models import EFFORTS
-from omg.session import journeys, shelf
+from omg.session import folding, journeys, shelf
 from omg.session.command import Action, Command, Done
 from omg.session.conversation import Conversation
 from omg.session.purses import budget, split_budget
@@ -101,8 +101,8 @@ async def _aside(conversation: Conversation, rest: str) -> Done:
 def _child(conversation: Conversation, name: str) -> str:
     """A fork by its name, or by its task's number; raises Trouble."""
     branch = conversation.tree.branches.get(name)
-    if branch is None or branch.made.parent is None:
-        known = [branch.name for branch in conversation.tree.branches.values() if branch.made.parent is not None]
+    if branch is None or branch.made.purpose not in ("fork", "aside"):
+        known = [each.name for each in conversation.tree.branches.values() if each.made.purpose in ("fork", "aside")]
         raise Trouble(
             f"there is no fork {name!r}" + (f"; there are {', '.join(known)}" if known else " yet: /fork TASK")
         )
@@ -118,7 +118,7 @@ def _named(conversation: Conversation, rest: str, command: str) -> tuple[str, st
 
 
 async def _forks(conversation: Conversation, rest: str) -> Done:
-    forks = [branch for branch in conversation.tree.branches.values() if branch.made.parent is not None]
+    forks = [branch for branch in conversation.tree.branches.values() if branch.made.purpose in ("fork", "aside")]
     if not forks:
         return Done("no forks yet: /fork TASK | TASK")
     pending = {name for branch in conversation.tree.branches.values() for name in branch.pending}
@@ -296,7 +296,8 @@ COMMANDS: dict[str, Command] = {
         Command("promote", "F", "go on with a fork as main", journeys.promote),
         Command("rewind", "[N]", "go back to before one of your messages", journeys.rewind),
         Command("ask", "[EPOCH|NODE] QUESTION", "ask an earlier epoch; it stays out of the history", journeys.ask),
-        Command("compact", "", "fold the history into a summary"),
+        Command("compact", "[now]", "fold the history into a summary, once forks have ended or now", folding.compact),
+        Command("from", "[WAY]", "how to go on where the cache is cold: with all, less, a summary", folding.go_on_from),
         Command("try", "N TASK", "several writing forks, pick one"),
         Command("diff", "", "what was changed"),
         Command("undo", "", "take a change back"),

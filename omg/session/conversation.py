@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from omg.agent.agent import Agent
 from omg.agent.budget import Purse
+from omg.agent.cold import Offer, offers
 from omg.agent.epoch import change_head
 from omg.agent.facts import Fact, environment, instruction_paths, instructions
 from omg.agent.forks import ForkRefused
@@ -20,15 +21,18 @@ from omg.agent.journal import Journal
 from omg.agent.keep_warm import KeepWarm
 from omg.agent.meanwhile import heard, news
 from omg.agent.runtime import Habits, ModelSetup, Runtime
-from omg.agent.spending import quoted
+from omg.agent.spending import agreed, quoted, tell
 from omg.agent.starts import Start
 from omg.agent.state import Branch, Tree
+from omg.agent.tomorrow import Tomorrow
 from omg.agent.turn import Outcome
 from omg.cache.ledger import Figures
 from omg.cache.quote import Quote
+from omg.core.amounts import money, tokens
 from omg.core.events import Emit, Event, Notice, SessionOpened, TurnEnded
 from omg.core.spoken import Attachment, Spoken
 from omg.core.tool import ToolError
+from omg.core.trouble import Trouble
 from omg.session.attaching import admitted
 from omg.session.config import Config
 from omg.session.gaps import Gaps
@@ -44,6 +48,8 @@ if TYPE_CHECKING:
     from omg.session.picker import Picker
 
 Failed = Callable[[Exception], None]
+_PATIENCE = 60.0
+"""Seconds that a summary for tomorrow may take when the session is closed."""
 _BRIEF = 40_000
 """Bytes of a COMPACT.md that are told."""
 
@@ -117,9 +123,11 @@ class Conversation:
             )
         )
         self.warm = KeepWarm(self.agent.runtime, lambda: self.agent.live("main"))
+        self.tomorrow = Tomorrow(self.agent.runtime, self.agent.compactor, lambda: self.agent.live("main"))
         if config.typed:
             self.hub.listen(self.gaps.heard)
             self.hub.listen(self.warm.heard)
+            self.hub.listen(self.tomorrow.heard)
 
     @property
     def tree(self) -> Tree:
@@ -163,6 +171,9 @@ class Conversation:
         )
         for text in self.notices:
             self.hub(Notice(branch="main", at=now, text=text))
+        main, runtime = self.tree.branches["main"], self.agent.runtime
+        if main.last_request is not None:
+            tell(runtime, "main", "resume", quoted(runtime, main.head, main.tip, "here", 1))
 
     async def say(self, words: str, attachments: Sequence[Attachment] = ()) -> Outcome:
         """One turn of main with a person's words, what is attached to them, and the notes that wait for them."""
@@ -259,6 +270,29 @@ class Conversation:
         since = heard(runtime.tree, branch) if self.rested and branch.made.parent is None else None
         return [] if since is None else list(news(runtime.folder, branch, since))
 
+    async def _prepare(self) -> None:
+        """A summary for tomorrow, where that pays; whoever closes the session does not wait for ever."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self.tomorrow.left()
+        except TimeoutError:
+            return  # it is settled as cut, and nothing has changed
+
+    def ways(self) -> list[Offer]:
+        """The ways to go on with main, were nothing of it held, or as it is held."""
+        return offers(self.agent.runtime, self.agent.live("main"))
+
+    async def choose(self, offer: Offer) -> str:
+        """Go on with main as `offer` says; in words, what came of it. Raises Trouble where that cannot be any more."""
+        live, room = self.agent.live("main"), self.agent.room
+        if not await agreed(self.agent.runtime, "main", f"go on with {tokens(offer.tokens)} tokens", offer.usd):
+            raise Trouble("nothing is chosen")
+        everything = self.ways()[0]
+        if offer.kind != "all" and not await room.go_on_from(live, offer, everything):
+            raise Trouble(f"{offer.name} is not to be had any more: /from lists what is")
+        room.settled = True
+        return f"on with {offer.name}: {tokens(offer.tokens)} tokens, {money(offer.usd)}"
+
     def _brief(self) -> str | None:
         """The project's own COMPACT.md, else the person's."""
         runtime = self.agent.runtime
@@ -274,6 +308,8 @@ class Conversation:
     async def close(self) -> None:
         """Stop what runs, and let go of the log and the provider."""
         await self.agent.close()
+        if self.config.typed:
+            await self._prepare()
         await self.warm.close()
         self.agent.runtime.journal.close()
         if "library" in vars(self):

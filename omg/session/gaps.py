@@ -81,6 +81,10 @@ class Gaps:
             if ended is not None:
                 self._over(event.at - ended)
 
+    def left(self, ended: float) -> None:
+        """A session is gone on with whose last turn `ended` then: that gap is over with its next words."""
+        self._ended = ended
+
     def _over(self, seconds: float) -> None:
         """Written in a thread: a slow disk must not hold the turn."""
         gap = list(_sound([seconds]))

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from omg import __version__
+from omg.agent.cold import is_cold
 from omg.agent.journal import BranchMade, BudgetSet, HeadMade, Journal, JournalError, NodeSealed, Record, SessionMade
 from omg.agent.recover import recover
 from omg.agent.runtime import ModelSetup
@@ -19,6 +20,7 @@ from omg.core.amounts import money, tokens
 from omg.session.codec import FORMAT
 from omg.session.config import Config
 from omg.session.conversation import Conversation, head_for, real
+from omg.session.folding import ways_text
 from omg.session.keeping import EVERY, Keeping
 from omg.session.load import Loaded, NoSession, load
 from omg.session.log import Log
@@ -99,7 +101,7 @@ def open_saved(config: Config, log_path: Path) -> Conversation:
 
 
 def _resumed(config: Config, tree: Tree, log: Journal, notices: list[str]) -> Conversation:
-    head = tree.branches["main"].head
+    head, left = tree.branches["main"].head, tree.updated
     model = config.model or head.model
     setup = config.setup_for(model, config.effort)
     conversation = Conversation(config, tree, log, setup, notices)
@@ -115,6 +117,7 @@ def _resumed(config: Config, tree: Tree, log: Journal, notices: list[str]) -> Co
         if conversation.tree.branches["main"].head.id != head.id:
             notices.append(f"another model or provider than before ({head.model} at {head.endpoint}): a new epoch")
     notices += _price(conversation)
+    conversation.gaps.left(left)
     return conversation
 
 
@@ -131,9 +134,11 @@ def _price(conversation: Conversation) -> list[str]:
     branch = conversation.tree.branches["main"]
     if branch.tip is None or branch.last_request is None:
         return []
-    found = quoted(conversation.agent.runtime, branch.head, branch.tip, "here", 1)
+    runtime = conversation.agent.runtime
+    found = quoted(runtime, branch.head, branch.tip, "here", 1)
     warm = f"{tokens(found.warm.read)} of them still warm" if found.warm.read else "all of them cold"
-    return [f"{tokens(found.prefix)} tokens, {warm}: the next request costs about {money(found.usd_warm)}"]
+    price = f"{tokens(found.prefix)} tokens, {warm}: the next request costs about {money(found.usd_warm)}"
+    return [f"{price}\n{ways_text(conversation.ways(), cold=True)}" if is_cold(runtime, branch) else price]
 
 
 def open_fork(config: Config, source: Path, node: str | None) -> Conversation:

@@ -31,6 +31,18 @@ def result(conversation: Conversation, outcome: Outcome, *, forked: bool = False
     return value
 
 
+def folded(conversation: Conversation, before: int) -> dict[str, object]:
+    """`omg compact --output json`: tokens `before` and after, and what the session has cost."""
+    main = conversation.tree.branches["main"]
+    return {
+        "session": conversation.id,
+        "epoch": main.epoch,
+        "before": before,
+        "after": conversation.agent.compactor.used(conversation.agent.live("main")),
+        "tree": accounts.sums(accounts.lines(conversation.tree)).to_json(),
+    }
+
+
 def _forks(conversation: Conversation) -> list[Branch]:
     return [branch for branch in conversation.tree.branches.values() if branch.made.purpose == "fork"]
 

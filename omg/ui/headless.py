@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 from omg.agent.forks import ForkRefused
 from omg.agent.journal import JournalError
+from omg.agent.schedule import Decision
 from omg.agent.turn import Outcome
 from omg.core.events import Event, Failed, Notice
 from omg.session.conversation import Conversation
-from omg.session.outcome import result
+from omg.session.outcome import folded, result
 
 STATUS = {"end_turn": 0, "interrupted": 130}
 """Exit status by how the last turn ended; 1 for everything else."""
@@ -77,6 +78,26 @@ async def _work(conversation: Conversation, job: Job) -> Outcome:
     except (ForkRefused, JournalError) as error:
         return Outcome("error", str(error))
     return outcome
+
+
+async def fold(conversation: Conversation, output: str) -> int:
+    """`omg compact`: fold main's history now, and print what it came to; the exit status. Raises Trouble."""
+    conversation.hub.listen(_Printer(conversation, output))
+    conversation.opened()
+    agent = conversation.agent
+    live, before = agent.live("main"), agent.compactor.used(agent.live("main"))
+    try:
+        if live.branch.accepted is None:
+            raise ForkRefused("there is nothing to fold yet")
+        await agent.compactor.fold(live, Decision("fold", "asked for"))
+        value = folded(conversation, before)
+    finally:
+        await conversation.close()
+    if output == "text":
+        sys.stdout.write(f"folded: {value['before']} tokens before, {value['after']} now\n")
+    else:
+        _line({"type": "result", "branch": "main", **value} if output == "stream-json" else value)
+    return 0
 
 
 class _Printer:
