@@ -92,11 +92,13 @@ def _choice(command: Command) -> Choice:
 
 
 def _fit(typed: str) -> list[Command]:
-    """The commands that fit what is typed: those that begin with it, then those that hold it or its letters."""
+    """The commands that fit what is typed: what it names, those that begin with it, then those that hold it or its letters."""
     scattered = re.compile(".*?".join(map(re.escape, typed)))
     ranked: list[tuple[int, int, Command]] = []
     for place, command in enumerate(COMMANDS.values()):
-        rank = 0 if command.name.startswith(typed) else 1 if typed in command.name else 2
+        rank = (
+            -1 if command.name == typed else 0 if command.name.startswith(typed) else 1 if typed in command.name else 2
+        )
         if rank < 2 or scattered.search(command.name):
             ranked.append((rank + (0 if command.run else 3), place, command))
     return [command for _, _, command in sorted(ranked, key=lambda found: found[:2])]

@@ -85,9 +85,14 @@ def screen_of(stage: Stage, opening=None, remembered=None, taste: Taste | None =
 
 @asynccontextmanager
 async def driven(
-    stage: Stage, opening=None, size: tuple[int, int] = (110, 34), taste: Taste | None = None
+    stage: Stage,
+    opening=None,
+    size: tuple[int, int] = (110, 34),
+    taste: Taste | None = None,
+    *,
+    wait: bool = True,
 ) -> AsyncIterator[Driven]:
-    """The UI over `stage`, its session open; left at the end if it has not been."""
+    """The UI over `stage`, its session open unless nobody is to `wait`; left at the end if it has not been."""
     remembered: list[str] = []
     app = OmgApp(screen_of(stage, opening, remembered, taste))
     written: list[str] = []
@@ -95,7 +100,8 @@ async def driven(
     try:
         async with app.run_test(size=size) as pilot:
             desk = Driven(app, pilot, remembered, written)
-            await desk.until(lambda: app.transcript.story is not None or app.failed)
+            if wait:
+                await desk.until(lambda: app.transcript.story is not None)
             yield desk
     finally:
         await app.desk.close()

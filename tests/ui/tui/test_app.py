@@ -1,9 +1,16 @@
-"""The app by its keys: words, commands, forks, coming and going."""
+"""The app by its keys: words, commands, forks, questions of a second screen, coming and going."""
 
 import asyncio
 
-from tests.scripted import Says, lines, stage
-from tests.ui.tui.driving import driven
+import pytest
+
+from omg.core.events import TurnEnded
+from omg.core.spoken import Pasted, Spoken
+from omg.core.tool import ToolError
+from omg.core.trouble import Trouble
+from omg.ui.tui.app import OmgApp
+from tests.scripted import Says, failure, lines, stage, until
+from tests.ui.tui.driving import driven, screen_of
 
 HOLD = Says("a moment", calls=(("hold", {"name": "gate"}),))
 
@@ -13,18 +20,248 @@ async def test_words_are_answered_on_the_page(tmp_path):
         await desk.enter("where?")
         await desk.sees("In one place.")
         assert "› where?" in desk.page
+        await desk.sees("1 request")
 
 
-async def test_what_was_typed_before_the_session_was_open_is_said_then(tmp_path):
-    opened = asyncio.Event()
-    there = stage(tmp_path, lines(where=Says("In one place.")))
-    from omg.core.spoken import Spoken
+async def test_what_was_entered_before_the_session_was_open_is_said_then(tmp_path):
+    there, gate = stage(tmp_path, lines(where=Says("In one place."))), asyncio.Event()
+    loop = asyncio.get_running_loop()
 
-    async with driven(there) as desk:
-        talk = desk.app.desk.talk
-        conversation, talk.conversation = talk.conversation, None
-        talk.submit(Spoken("where?"))
+    def slowly(resume):
+        asyncio.run_coroutine_threadsafe(gate.wait(), loop).result()
+        return there.open()
+
+    async with driven(there, slowly, wait=False) as desk:
+        await desk.pilot.press(*"where")
+        await desk.pilot.press("enter")
+        assert "where" in desk.screen
         assert not there.provider.sent
-        talk.adopt(conversation)
+        gate.set()
         await desk.sees("In one place.")
-        opened.set()
+
+
+async def test_words_said_meanwhile_wait_and_go_out_next(tmp_path):
+    there = stage(tmp_path, lines(first=[HOLD, Says("first done")], second=Says("second done")))
+    async with driven(there) as desk:
+        await desk.enter("first")
+        await desk.until(lambda: there.hold.begun)
+        await desk.enter("second")
+        assert "second" in desk.screen
+        there.hold.gate("gate").set()
+        await desk.sees("second done")
+        assert desk.page.index("first done") < desk.page.index("› second")
+
+
+async def test_escape_interrupts_and_gives_the_words_that_waited_back(tmp_path):
+    there = stage(tmp_path, lines(first=[HOLD]))
+    async with driven(there) as desk:
+        await desk.enter("first")
+        await desk.until(lambda: there.hold.begun)
+        await desk.enter("queued")
+        await desk.pilot.press("escape")
+        await desk.sees("interrupted")
+        await desk.until(lambda: desk.app.prompt.editor.text == "queued")
+        assert len(there.provider.sent) == 1
+
+
+async def test_words_that_were_refused_are_in_the_prompt_again(tmp_path):
+    there = stage(tmp_path, lines(first=Says(refused=failure("refused", words="no such model"))))
+    async with driven(there) as desk:
+        await desk.enter("first")
+        await desk.sees("no such model")
+        await desk.until(lambda: desk.app.prompt.editor.text == "first")
+        assert "Traceback" not in desk.screen
+
+
+async def test_a_command_shows_what_it_came_to(tmp_path):
+    async with driven(stage(tmp_path, lines())) as desk:
+        await desk.enter("/mode")
+        await desk.sees("› /mode")
+        await desk.sees("ask (of ask, edit, plan, all)")
+        await desk.enter("/nonsense")
+        await desk.sees("there is no /nonsense")
+
+
+async def test_what_goes_wrong_in_a_command_is_a_line_and_its_traceback_a_file(tmp_path, monkeypatch):
+    there = stage(tmp_path, lines())
+
+    async def broken(conversation, line):
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr("omg.session.talk.run_command", broken)
+    async with driven(there) as desk:
+        await desk.enter("/mode")
+        await desk.sees("this is a bug in OMG: ZeroDivisionError")
+        assert "Traceback" not in desk.screen
+        assert "of all things" in (there.home / "omg.log").read_text()
+
+
+async def test_a_shell_line_streams_and_is_told_to_the_model(tmp_path):
+    there = stage(tmp_path, lines())
+    async with driven(there) as desk:
+        await desk.enter("!echo one; echo two")
+        await desk.sees("the model reads this with your next words")
+        assert "one\n  two" in desk.page
+        await desk.enter("and?")
+        await desk.sees("done")
+        assert "echo one" in there.provider.sent[0].body.decode()
+
+
+async def test_escape_ends_a_shell_line(tmp_path):
+    async with driven(stage(tmp_path, lines())) as desk:
+        await desk.enter("!sleep 60")
+        await desk.until(lambda: desk.app.desk.talk.busy)
+        await desk.pilot.press("escape")
+        await desk.sees("interrupted")
+
+
+async def test_a_shell_line_that_cannot_start_says_so(tmp_path, monkeypatch):
+    async def gone(*args, **kwargs):
+        raise ToolError("there is no bash")
+
+    monkeypatch.setattr("omg.session.talk.run_own", gone)
+    async with driven(stage(tmp_path, lines())) as desk:
+        await desk.enter("!ls")
+        await desk.sees("there is no bash")
+        await desk.sees("it did not start")
+
+
+async def test_a_fork_is_watched_spoken_to_and_left(tmp_path):
+    there = stage(tmp_path, lines(looks=[HOLD, Says("seen")], deeper=Says("deeper it is")))
+    async with driven(there) as desk:
+        await desk.enter("/fork looks")
+        await desk.until(lambda: there.hold.begun)
+        await desk.enter("/watch a")
+        await desk.until(lambda: desk.app.transcript.branch == "a")
+        await desk.sees("› looks")
+        await desk.enter("and there?")
+        await desk.until(lambda: desk.conversation.agent.live("a").steers)
+        there.hold.gate("gate").set()
+        await desk.sees("seen")
+        await desk.until(lambda: not desk.conversation.agent.running())
+        await desk.enter("look deeper")
+        await desk.sees("deeper it is")
+        await desk.pilot.press("escape")
+        assert desk.app.transcript.branch == "main"
+        await desk.sees("✔ a      report ready")
+
+
+async def test_shift_tab_goes_through_the_modes(tmp_path):
+    async with driven(stage(tmp_path, lines())) as desk:
+        for mode in ("edit", "plan", "ask"):
+            await desk.pilot.press("shift+tab")
+            await desk.until(lambda mode=mode: f"· {mode} " in desk.screen.splitlines()[0])
+
+
+async def test_pages_turn_from_the_prompt(tmp_path):
+    there = stage(tmp_path, lines(first=Says("\n\n".join(f"row {n}" for n in range(80)))))
+    async with driven(there) as desk:
+        await desk.enter("first")
+        await desk.sees("row 79")
+        await desk.pilot.press("pageup")
+        assert "row 79" not in desk.page
+        await desk.pilot.press("pagedown")
+        await desk.sees("row 79")
+
+
+async def test_control_o_opens_the_newest_card(tmp_path):
+    there = stage(tmp_path, lines(first=[Says(calls=(("read", {"path": "a.txt"}),)), Says("read it")]))
+    (there.folder / "a.txt").write_text("what it says\n")
+    async with driven(there) as desk:
+        await desk.enter("first")
+        await desk.sees("read it")
+        assert "what it says" not in desk.page
+        await desk.pilot.press("ctrl+o")
+        await desk.sees("what it says")
+
+
+async def test_a_session_is_resumed_in_place(tmp_path):
+    there = stage(tmp_path, lines(first=Says("first answer"), second=Says("second answer")))
+    before = there.open()
+    await before.say("first")
+    await before.close()
+    async with driven(there, lambda resume: there.again(name=resume) if resume else there.open()) as desk:
+        await desk.enter("second")
+        await desk.sees("second answer")
+        await desk.enter(f"/resume {before.id}")
+        await desk.sees("first answer")
+        assert "second answer" not in desk.page
+        assert before.id in desk.screen
+
+
+async def test_the_terminal_is_told_what_goes_on(tmp_path):
+    there = stage(tmp_path, lines(first=[HOLD, Says("done")]))
+    async with driven(there) as desk:
+        await desk.enter("first")
+        await desk.until(lambda: there.hold.begun)
+        assert "\x1b]2;● work · omg\x07" in desk.written
+        desk.app.app_focus = False
+        there.hold.gate("gate").set()
+        await desk.sees("done")
+        await desk.until(lambda: "\x07" in desk.written)
+        assert any("the turn is over" in text for text in desk.written)
+        assert desk.written[-1] == "\x1b]2;work · omg\x07" or "\x1b]2;work · omg\x07" in desk.written
+
+
+async def test_nobody_is_called_who_is_there(tmp_path):
+    async with driven(stage(tmp_path, lines())) as desk:
+        await desk.enter("first")
+        await desk.sees("done")
+        assert not any("\x1b]9" in text or text == "\x07" for text in desk.written)
+
+
+async def test_without_a_session_the_app_ends_with_what_kept_it_from_opening(tmp_path):
+    there = stage(tmp_path, lines())
+
+    def refuse(resume):
+        raise Trouble("session abc is open elsewhere")
+
+    app = OmgApp(screen_of(there, refuse))
+    async with app.run_test():
+        await until(lambda: app.failed is not None)
+    assert str(app.failed) == "session abc is open elsewhere"
+    assert app.return_value == 1
+
+
+async def test_a_bug_in_a_part_ends_the_app_with_one_line(tmp_path, capsys):
+    there = stage(tmp_path, lines())
+    with pytest.raises(ZeroDivisionError):
+        async with driven(there) as desk:
+            app = desk.app
+
+            def broken(y):
+                raise ZeroDivisionError("of all things")
+
+            app.header.render = broken.__get__(0)  # any widget's drawing
+            app.header.refresh()
+            await desk.until(lambda: app._crash is not None)
+    words = app._last_words()
+    assert words.startswith("omg: this is a bug in OMG: ")
+    assert words.count("\n") == 1
+    assert "Traceback" not in capsys.readouterr().err
+    assert "Traceback" in (there.home / "omg.log").read_text()
+
+
+async def test_a_listener_that_fails_is_told_and_the_turn_goes_on(tmp_path):
+    async with driven(stage(tmp_path, lines(first=Says("an answer")))) as desk:
+        seen = []
+
+        def broken(event):
+            seen.append(event)
+            if isinstance(event, TurnEnded):
+                raise ZeroDivisionError("of all things")
+
+        desk.app.header.heard = broken
+        await desk.enter("first")
+        await desk.sees("this is a bug in OMG")
+        await desk.sees("an answer")
+
+
+async def test_what_is_attached_goes_with_the_words(tmp_path):
+    there = stage(tmp_path, lines())
+    async with driven(there) as desk:
+        desk.app.prompt.give_back(Spoken("look", (Pasted("a long text"),)))
+        await desk.pilot.press("enter")
+        await desk.sees("done")
+        assert "[pasted 11 characters]" in desk.page
+        assert "a long text" in there.provider.sent[0].body.decode()

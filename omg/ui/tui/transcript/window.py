@@ -49,8 +49,8 @@ class Window:
         self.height = height
         if drawings is not self.drawings:
             self.drawings, self.rows = drawings, Rows()
-            for place in range(len(self.story.items)):
-                self.rows.append(self._guess(place))
+        for place in range(len(self.rows), len(self.story.items)):  # all, or what came while nobody looked
+            self.rows.append(self._guess(place))
         if anchor is not None:
             place = self.story.items.index(anchor.item)
             self._measure(place)
