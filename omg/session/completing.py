@@ -92,7 +92,7 @@ def _choice(command: Command) -> Choice:
 
 
 def _fit(typed: str) -> list[Command]:
-    """The commands that fit what is typed: what it names, those that begin with it, then those that hold it or its letters."""
+    """The commands that fit what is typed: the one it names, those that begin with it, that hold it, or its letters."""
     scattered = re.compile(".*?".join(map(re.escape, typed)))
     ranked: list[tuple[int, int, Command]] = []
     for place, command in enumerate(COMMANDS.values()):
