@@ -69,9 +69,9 @@ def _talk(args: argparse.Namespace) -> int:
         return _headless(args)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise Trouble("this is no terminal: use `omg -p WORDS`, or `-p -` to read them from standard input")
-    if not args.repl and _full_terminal() and _wants("tui"):
-        return _tui(args)
-    return _repl(args)
+    if args.repl or not _full_terminal() or _wants("repl"):
+        return _repl(args)
+    return _tui(args)
 
 
 def _full_terminal() -> bool:

@@ -84,8 +84,9 @@ class Library:
     def _start(self) -> None:
         with self._lock:
             if not self.reading:
-                self._thread = threading.Thread(target=self._update, name="index of sessions", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._update, name="index of sessions", daemon=True)
+                thread.start()
+                self._thread = thread  # only now: whoever settles joins it
 
     def close(self) -> None:
         """Let go of the index, which is as it was last committed."""

@@ -20,7 +20,7 @@ def terminal(tmp_path):
 
 
 def test_a_question_three_forks_and_the_next_day(terminal):
-    terminal.start()
+    terminal.start("--repl")
     terminal.sees("simulated ask")
     terminal.line("where is allowance defined?")
     terminal.sees("harbour.py:11")
@@ -39,14 +39,14 @@ def test_a_question_three_forks_and_the_next_day(terminal):
     terminal.line("/quit")
     terminal.sees("come back: omg -c")
     terminal.line("clear; tmux clear-history")
-    terminal.start("-c")
+    terminal.start("--repl", "-c")
     terminal.sees("› where is allowance defined?")
     terminal.sees("harbour.py:11")
     assert "error" not in terminal.screen()
 
 
 def test_a_command_needs_a_yes(terminal):
-    terminal.start()
+    terminal.start("--repl")
     terminal.sees("simulated ask")
     terminal.line("run `touch agreed`")
     terminal.sees("main asks: shell")
@@ -71,7 +71,7 @@ SETTLED = 0.6
 
 
 def test_escape_interrupts_and_the_words_can_be_said_again(terminal):
-    terminal.start("--allow", "shell(sleep *)")
+    terminal.start("--repl", "--allow", "shell(sleep *)")
     terminal.sees("simulated ask")
     terminal.line("run `sleep 30`")
     terminal.sees("● shell  sleep 30")
@@ -85,14 +85,14 @@ def test_escape_interrupts_and_the_words_can_be_said_again(terminal):
 
 
 def test_keys_typed_before_the_editor_is_there_are_not_lost(terminal):
-    terminal.start()
+    terminal.start("--repl")
     terminal.until(lambda: terminal.bottom.startswith("›"), "the first prompt")
     terminal.line("where is moor defined?")
     terminal.sees("harbour.py:15")
 
 
 def test_the_terminal_is_left_as_it_was(terminal):
-    terminal.start()
+    terminal.start("--repl")
     terminal.sees("simulated ask")
     terminal.type("half a line")
     (id,) = terminal.processes()
@@ -104,7 +104,7 @@ def test_the_terminal_is_left_as_it_was(terminal):
 
 
 def test_a_session_that_is_not_there_is_one_line_and_status_1(terminal):
-    terminal.start("-c")
+    terminal.start("--repl", "-c")
     terminal.sees("omg: there is no session in")
     terminal.line("echo status $?")
     terminal.sees("status 1")
@@ -114,7 +114,7 @@ def test_a_session_that_is_not_there_is_one_line_and_status_1(terminal):
 def test_no_color_is_plain_also_on_a_small_screen(tmp_path):
     terminal = Terminal(*harbour(tmp_path), columns=80, rows=24)
     try:
-        terminal.start("--no-color")
+        terminal.start("--repl", "--no-color")
         terminal.sees("simulated ask")
         terminal.line("where is moor defined?")
         terminal.sees("harbour.py:15")

@@ -13,7 +13,7 @@ from typing import ClassVar, cast
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 
 from omg.core.amounts import hit, ratio
 from omg.core.spoken import Spoken
@@ -25,6 +25,8 @@ from omg.ui.tui.dialogs.attending import Attending
 from omg.ui.tui.footer import Footer
 from omg.ui.tui.header import Header
 from omg.ui.tui.look import dress
+from omg.ui.tui.margin import Margin, PaneName
+from omg.ui.tui.panes import CachePane, ForksPane, StatusLine
 from omg.ui.tui.parts import Drafted, Noted, Ordered, Part
 from omg.ui.tui.prompt import Prompt
 from omg.ui.tui.signals import Signals
@@ -42,7 +44,7 @@ class OmgApp(App[int]):
     ENABLE_COMMAND_PALETTE = False
     CSS = """
     #page { height: 1fr; }
-    #talk { width: 1fr; }
+    #page > Transcript { width: 1fr; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "leave", show=False, priority=True),
@@ -51,9 +53,12 @@ class OmgApp(App[int]):
         Binding("ctrl+o", "open_newest", show=False, priority=True),
         Binding("pageup", "page(-1)", show=False, priority=True),
         Binding("pagedown", "page(1)", show=False, priority=True),
+        Binding("ctrl+k", "pane('cache')", show=False, priority=True),
+        Binding("ctrl+f", "pane('forks')", show=False, priority=True),
         Binding("escape", "back", show=False),
-        Binding("f1", "help", show=False),
-        Binding("f2", "settings", show=False),
+        Binding("f1", "help", show=False, priority=True),
+        Binding("question_mark", "help_here", show=False, priority=True),
+        Binding("f2", "settings", show=False, priority=True),
     ]
 
     def __init__(self, screen: Screen) -> None:
@@ -63,14 +68,11 @@ class OmgApp(App[int]):
             os.environ["NO_COLOR"] = kept
         dress(self, screen.taste, color=screen.color)
         self.start = screen
-        self.header, self.footer, self.transcript, self.prompt = (
-            Header(screen),
-            Footer(),
-            Transcript(),
-            Prompt(vim=screen.taste.vim),
-        )
-        self.signals = Signals(self._to_terminal)
-        self.parts: Sequence[Part] = (self.header, self.transcript)
+        self.header, self.footer, self.status = Header(screen), Footer(), StatusLine()
+        self.transcript, self.margin, self.prompt = Transcript(), Margin(), Prompt(vim=screen.taste.vim)
+        self.signals = Signals(self._to_terminal, screen.taste.notify)
+        panes = (self.margin.cache, self.margin.forks, self.status)
+        self.parts: Sequence[Part] = (self.header, self.transcript, *panes)
         self.desk = Desk(self)
         self.failed: Exception | None = None
         self.attending = Attending(self, self.desk.talk.questions, self.prompt, self._answered, self.desk.trouble)
@@ -80,8 +82,10 @@ class OmgApp(App[int]):
 
     def compose(self) -> ComposeResult:
         yield self.header
-        with Horizontal(id="page"), Vertical(id="talk"):
+        with Horizontal(id="page"):
             yield self.transcript
+            yield self.margin
+        yield self.status
         yield self.prompt
         yield self.footer
 
@@ -171,10 +175,26 @@ class OmgApp(App[int]):
     async def action_back(self) -> None:
         self._back()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """`?` is help only where nobody is typing."""
+        if action == "help_here":
+            typing = self.prompt.typing or not (self.prompt.editor.has_focus or self.transcript.has_focus)
+            return not typing and len(self.screen_stack) == 1
+        return super().check_action(action, parameters)
+
+    def action_help_here(self) -> None:
+        self.action_help()
+
     @on(Prompt.Interrupted)
     def _back(self) -> None:
         """Esc: from a fork back to main, else stop what is under way."""
-        if self.transcript.branch != "main":
+        if self.margin.covers:
+            self.margin.uncover()
+            self.make_room()
+            self.prompt.focus()
+        elif not self.prompt.has_focus_within:
+            self.prompt.focus()
+        elif self.transcript.branch != "main":
             self.follow("main")
         elif not self.desk.talk.interrupt():
             self.prompt.focus()
@@ -265,5 +285,48 @@ class OmgApp(App[int]):
         """Let a person choose a session."""
         self.open_for("/resume")
 
+    @property
+    def narrow(self) -> bool:
+        """Whether there is no room for a margin beside the page."""
+        return self.size.width < _NARROW
+
     def on_resize(self, event: events.Resize) -> None:
-        self.screen.set_class(event.size.width < _NARROW, "narrow")
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Show what is wanted in the room there is."""
+        self.screen_stack[0].set_class(self.narrow, "narrow")
+        self.margin.fit(self.narrow)
+        self.transcript.display = not (self.narrow and self.margin.covers)
+        self.status.display = not self.margin.cache.display
+
+    def action_pane(self, name: PaneName) -> None:
+        """Show or hide a pane. The forks' has the keys when it comes; when it is there without them, it gets them."""
+        pane = self.margin.forks if name == "forks" else self.margin.cache
+        if name == "forks" and pane.display and not pane.has_focus_within:
+            pane.focus()
+            return
+        shown = self.margin.toggle(name, self.narrow)
+        self.make_room()
+        if shown and name == "forks":
+            pane.focus()
+        elif not self.prompt.has_focus_within:
+            self.prompt.focus()
+
+    @on(ForksPane.Chosen)
+    def _fork_chosen(self, event: ForksPane.Chosen) -> None:
+        self.margin.uncover()
+        self.make_room()
+        self.follow(event.branch)
+
+    @on(ForksPane.Pointed)
+    def _fork_pointed(self, event: ForksPane.Pointed) -> None:
+        self.margin.cache.select(event.branch)
+
+    @on(ForksPane.ForkAsked)
+    def _fork_asked(self, event: ForksPane.ForkAsked) -> None:
+        self.open_for("/fork")
+
+    @on(CachePane.MissChosen)
+    def _miss_chosen(self, event: CachePane.MissChosen) -> None:
+        self.desk.talk.submit(Spoken("/cache"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
+from omg.ui.taste import Notify
 from omg.ui.text import one_line
 
 _LONGEST = 160
@@ -12,10 +13,12 @@ _LONGEST = 160
 
 
 class Signals:
-    """`write` takes what goes to the terminal as it is."""
+    """`write` takes what goes to the terminal as it is; `wish` is the person's setting."""
 
-    def __init__(self, write: Callable[[str], None], env: Mapping[str, str] | None = None) -> None:
-        self._write = write
+    def __init__(
+        self, write: Callable[[str], None], wish: Notify = "auto", env: Mapping[str, str] | None = None
+    ) -> None:
+        self._write, self._wish = write, wish
         self._env = os.environ if env is None else env
         self._title = ""
 
@@ -27,15 +30,19 @@ class Signals:
             self._write(f"\x1b]2;{text}\x07")
 
     def notify(self, text: str) -> None:
-        """Ring, and tell the desktop: by the sequence that this terminal is known to take."""
-        text = _plain(text)
+        """Ring, and tell the desktop, by the sequence that this terminal is known to take; as far as it is wished."""
+        if self._wish == "auto":
+            self._tell_desktop(_plain(text))
+        if self._wish != "off":
+            self._write("\x07")
+
+    def _tell_desktop(self, text: str) -> None:
         term = self._env.get("TERM", "")
         if term.startswith(("rxvt", "foot")) or "VTE_VERSION" in self._env:
             sequence = f"\x1b]777;notify;omg;{text}\x07"
         else:
             sequence = f"\x1b]9;omg: {text}\x07"
         self._write(_through_tmux(sequence) if "TMUX" in self._env else sequence)
-        self._write("\x07")
 
 
 def _plain(text: str) -> str:

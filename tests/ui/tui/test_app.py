@@ -75,9 +75,9 @@ async def test_words_that_were_refused_are_in_the_prompt_again(tmp_path):
 
 async def test_a_command_shows_what_it_came_to(tmp_path):
     async with driven(stage(tmp_path, lines())) as desk:
-        await desk.enter("/mode")
-        await desk.sees("› /mode")
-        await desk.sees("ask (of ask, edit, plan, all)")
+        await desk.enter("/forks")
+        await desk.sees("› /forks")
+        await desk.sees("no forks yet: /fork TASK | TASK")
         await desk.enter("/nonsense")
         await desk.sees("there is no /nonsense")
 
@@ -90,7 +90,7 @@ async def test_what_goes_wrong_in_a_command_is_a_line_and_its_traceback_a_file(t
 
     monkeypatch.setattr("omg.session.talk.run_command", broken)
     async with driven(there) as desk:
-        await desk.enter("/mode")
+        await desk.enter("/forks")
         await desk.sees("this is a bug in OMG: ZeroDivisionError")
         assert "Traceback" not in desk.screen
         assert "of all things" in (there.home / "omg.log").read_text()
