@@ -317,7 +317,6 @@ def main() -> None:
     omg = str(Path(sys.executable).parent / "omg")
     nothing = 1000 * statistics.median(seconds(sys.executable, "-c", "pass") for _ in range(9))
     with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "settings.toml").write_text('ui = "tui"\n')
         picture, app = first_paint(omg, Path(folder))
     print(
         f"python -c pass {nothing:.0f} ms; the first picture after {picture:.0f} ms, the app's own after {app:.0f} ms"
