@@ -118,7 +118,7 @@ def test_no_color_is_plain_also_on_a_small_screen(tmp_path):
         terminal.sees("simulated ask")
         terminal.line("where is moor defined?")
         terminal.sees("harbour.py:15")
-        terminal.until(lambda: "simulated ask" in terminal.bottom, "the bottom line")
+        terminal.until(lambda: "× " in terminal.bottom, "the bottom line")
         assert "\x1b[3" not in terminal.screen(colours=True)
     finally:
         terminal.close()
