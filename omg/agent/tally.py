@@ -134,8 +134,9 @@ class Tally:
         return next(self.tree.requests.after(self._last), None) is None
 
     def _catch_up(self) -> None:
-        for request in self.tree.requests.after(self._last):
-            self._see(request)
+        if next(reversed(self.tree.requests), 0) != self._last:
+            for request in self.tree.requests.after(self._last):
+                self._see(request)
         for n, (request, seen) in list(self._open.items()):
             if (request.settled or request.begun) is not seen:
                 self._look(n, request)

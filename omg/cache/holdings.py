@@ -130,7 +130,10 @@ class Holdings:
         return self._estimator(head).estimate(added(missing)) if missing else 0
 
     def _estimator(self, head: Head) -> Estimator:
-        return self._estimators.setdefault(head.model, Estimator())
+        found = self._estimators.get(head.model)
+        if found is None:
+            found = self._estimators[head.model] = Estimator()
+        return found
 
     def recall(self, held: HeldHead, *, lives: bool) -> None:
         """Take over what another session tells of a head; of one that lives no more only its count, which stays

@@ -163,8 +163,8 @@ class Glance:
 
     def misses(self, branch: str | None = None) -> list[Miss]:
         """Every miss, the oldest first."""
-        lines, known = self.conversation.agent.runtime.tally.missed(branch), self._misses.get(branch, [])
-        if len(lines) != len(known):
+        lines, known = self.conversation.agent.runtime.tally.missed(branch), self._misses.get(branch)
+        if known is None or len(lines) != len(known):
             known = self._misses[branch] = [_miss(line) for line in lines]
         return known
 

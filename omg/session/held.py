@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from omg.agent.runtime import Runtime
 from omg.agent.spending import listed
@@ -13,6 +15,11 @@ from omg.cache.policy import Stake, break_even
 from omg.core.usage import Ttl
 from omg.wire.chain import Node
 from omg.wire.head import Head
+
+_NEARLY = 0.9
+"""The part of what is held that an entry must hold to stand for all of it."""
+_AT_POINT = 4
+"""Entries up to a fork point that are remembered for its forks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +56,7 @@ class Holds:
     _known: dict[str, tuple[Node | None, Held | None]] = field(
         default_factory=dict[str, tuple[Node | None, Held | None]]
     )
-    _points: dict[tuple[str, str], Known | None] = field(default_factory=dict[tuple[str, str], Known | None])
+    _points: dict[tuple[str, str], list[Known]] = field(default_factory=dict[tuple[str, str], list[Known]])
     """By head and fork point: what is held up to there, looked up once for all forks of it."""
 
     def of(self, branch: Branch) -> Held | None:
@@ -70,35 +77,49 @@ class Holds:
     def _looked_up(self, branch: Branch, now: float) -> Held | None:
         if branch.tip is None or self.runtime.setup_of(branch.head).ttls is None:
             return None
-        holdings = self.runtime.holdings
-        whole, found = holdings.tokens(branch.head, branch.tip), self._living(branch, branch.tip, now)
+        whole = self.runtime.holdings.tokens(branch.head, branch.tip)
+        found = self._counting(branch, branch.tip, now)
         if found is None:
             return Held(None, None, 0, whole, self._rewrite(branch.head, "5m", whole, whole))
-        tokens = holdings.tokens(branch.head, found.node, found.block)
-        entry = found.entry
+        entry, tokens = found
         return Held(entry.expires, entry.ttl, tokens, whole, self._rewrite(branch.head, entry.ttl, tokens, whole))
 
-    def _living(self, branch: Branch, tip: Node, now: float) -> Known | None:
-        """The newest entry of a branch's messages that lives: in what is its own, else up to its fork point."""
+    def _counting(self, branch: Branch, tip: Node, now: float) -> tuple[Entry, int] | None:
+        """The entry that counts, and the tokens up to it: of those that hold nearly all, the one that lives longest. A
+        small tail behind it may lapse before, and costs little."""
+        best: tuple[Entry, int] | None = None
+        deepest = 0
+        for known in self._living(branch, tip, now):
+            tokens = self.runtime.holdings.tokens(branch.head, known.node, known.block)
+            deepest = max(deepest, tokens)
+            if tokens < _NEARLY * deepest:
+                break
+            if best is None or known.entry.expires > best[0].expires:
+                best = known.entry, tokens
+        return best
+
+    def _living(self, branch: Branch, tip: Node, now: float) -> Iterator[Known]:
+        """The entries of a branch's messages that live, the newest first: in what is its own, then up to its fork
+        point."""
         point = branch.base if branch.made.parent is not None and branch.epoch == 1 else None
         if point is None:
-            return self._upto(branch.head, tip, now)
+            yield from self._upto(branch.head, tip, now)
+            return
         for node in tip.ancestors():
-            if node is point:
+            if node.depth <= point.depth:
                 break
             for block, place in reversed(list(enumerate(places_of(node)))):
                 entry = self.runtime.holdings.entry(branch.head, place)
                 if entry is not None and _lives(entry, now):
-                    return Known(place, node, block, entry)
+                    yield Known(place, node, block, entry)
         key = (branch.head.id, point.id)
-        known = self._points.get(key)
-        if key not in self._points or (known is not None and not _lives(known.entry, now)):
-            known = self._points[key] = self._upto(branch.head, point, now)
-        return known
+        if key not in self._points:
+            self._points[key] = list(islice(self._upto(branch.head, point, now), _AT_POINT))
+        yield from (known for known in self._points[key] if _lives(known.entry, now))
 
-    def _upto(self, head: Head, node: Node, now: float) -> Known | None:
+    def _upto(self, head: Head, node: Node, now: float) -> Iterator[Known]:
         chain = self.runtime.holdings.chain(head, node)
-        return next((known for known in chain if known.node is not None and _lives(known.entry, now)), None)
+        return (known for known in chain if known.node is not None and _lives(known.entry, now))
 
     def _rewrite(self, head: Head, ttl: Ttl, tokens: int, whole: int) -> float | None:
         prices = listed(self.runtime, head)

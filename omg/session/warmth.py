@@ -7,16 +7,16 @@ from omg.cache.policy import Decision
 from omg.core.amounts import money
 from omg.session.conversation import Conversation
 from omg.session.glance import Glance
-from omg.session.telling import going_cold, losses, until
+from omg.session.telling import going_cold, until
 
 
 def kept(conversation: Conversation) -> str:
-    """For `/cache`: what has missed, what is held, the ttl and its reasons, the pings, the next compaction; less where
-    the endpoint honours no markers."""
+    """For `/cache`: what is held, the ttl and its reasons, the pings, the next compaction; less where the endpoint
+    honours no markers."""
     glance = Glance(conversation)
-    held, missed = glance.held(), losses(glance.losses())
+    held = glance.held()
     warm = f"{until(held, glance.now)}: {going_cold(held, glance.now)}" if held else ""
-    return "\n".join(text for text in (missed, warm, _decided(conversation), glance.compaction()) if text)
+    return "\n".join(text for text in (warm, _decided(conversation), glance.compaction()) if text)
 
 
 def _decided(conversation: Conversation) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from omg.session import accounts
 from omg.session.commands import run_command
 from omg.session.glance import Glance
 from omg.session.questions import Questions
-from omg.session.telling import going_cold, losses
+from omg.session.telling import going_cold
 from omg.workspace import git
 from tests.property.test_sessions import Session
 from tests.scripted import Says, lines, stage, until
@@ -163,6 +164,39 @@ async def test_the_cache_command_says_the_same_words(tmp_path):
     glance, text = Glance(conversation), (await run_command(conversation, "/cache")).text
     held = glance.held()
     assert held is not None and held.expires is not None
-    assert losses(glance.losses()) in text and going_cold(held, glance.now) in text
+    assert going_cold(held, glance.now) in text
     assert glance.compaction() == "next compaction at 160k" and glance.compaction() in text
+    await conversation.close()
+
+
+async def test_the_warm_clock_is_that_of_the_entry_that_holds_nearly_all(tmp_path):
+    """An hour for what main wrote; a fork's small tail of five minutes behind it does not make it a matter of five."""
+    now = [1_000_000.0]
+    on = stage(
+        tmp_path,
+        lines(
+            first=Says("one", usage=Usage(plain=2, write_1h=60_000, output=5)),
+            look=Says("", (("hold", {"name": "x"}),), usage=Usage(plain=2, read=60_000, write_5m=400, output=5)),
+        ),
+        setup={"minimum": 500},
+    )
+    conversation = on.open()
+    runtime = conversation.agent.runtime
+    runtime.clock, runtime.habits = lambda: now[0], replace(runtime.habits, typed=True)
+    glance = Glance(conversation)
+    assert glance.held() is None
+    await conversation.say("first")
+    main = glance.held()
+    assert main is not None and main.ttl == "1h" and main.left(now[0]) == 3600
+    now[0] += 100
+    conversation.agent.fork(["look"])
+    await until(lambda: on.hold.begun)
+    fork = glance.held("a")
+    assert fork is not None and fork.ttl == "1h" and fork.left(now[0]) == 3600, "the fork has read it, so it lives on"
+    assert glance.held() is not None and glance.held().left(now[0]) == 3600
+    assert fork.rewrite_usd is not None and main.rewrite_usd is not None and main.rewrite_usd > 0
+    now[0] += 3601
+    cold = glance.held()
+    assert cold is not None and cold.expires is None and cold.left(now[0]) == 0 and cold.rewrite_usd is not None
+    on.hold.gate("x").set()
     await conversation.close()

@@ -82,7 +82,7 @@ async def margin(scene, app: Margin | None = None, size=(110, 44)):
 
 async def drawn(pilot) -> None:
     """What has been gathered is drawn."""
-    await pilot.pause(0.08)
+    await pilot.pause(0.15)
     await pilot.pause()
 
 

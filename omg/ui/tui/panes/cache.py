@@ -44,6 +44,8 @@ class CachePane(Pane):
             self.n = n
 
     branch = "main"
+    _drawn: tuple[Sequence[Miss], int] | None = None
+    """The misses that are drawn, and for how many cells."""
 
     def compose(self) -> ComposeResult:
         yield Lines(id="figures")
@@ -73,6 +75,9 @@ class CachePane(Pane):
         return not aloud and seen.held is not None and seen.held.left(now) > 0
 
     def _draw_misses(self, misses: Sequence[Miss], summary: str, width: int, aloud: bool) -> None:
+        if self._drawn is not None and self._drawn[0] is misses and self._drawn[1] == width:
+            return
+        self._drawn = misses, width
         lost, rows = self.query_one("#lost", Lines), self.query_one("#misses", Rows)
         lost.display = bool(misses) and not aloud
         lost.show([fitted(line(summary), width)] if misses else [])

@@ -109,9 +109,11 @@ class ForksPane(Pane):
 
     def _draw_rows(self, forks: list[Fork], width: int, now: float, aloud: bool) -> None:
         """The list, a cell narrower where it has a scrollbar."""
-        shown, found = self.query_one("#forks", Rows), tree.rows(forks, width, now, aloud=aloud)
-        if sum(len(row.lines) for row in found) > shown.container_size.height > 0:
-            found = tree.rows(forks, width - 1, now, aloud=aloud)
+        shown = self.query_one("#forks", Rows)
+        for bar in (shown.show_vertical_scrollbar, not shown.show_vertical_scrollbar):
+            found = tree.rows(forks, width - bar, now, aloud=aloud)
+            if bar == (sum(len(row.lines) for row in found) > shown.container_size.height > 0):
+                break
         shown.show_rows(found)
 
     def _draw_keys(self) -> None:

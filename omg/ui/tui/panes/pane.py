@@ -11,7 +11,7 @@ from omg.core.events import Event, Text, Thinking, ToolOutput
 from omg.session.conversation import Conversation
 from omg.session.glance import Glance
 
-_SOON = 0.05
+_SOON = 0.1
 """Seconds in which what happens is gathered before it is drawn."""
 
 

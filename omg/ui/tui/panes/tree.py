@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from omg.core.amounts import dollars, hit, ratio, tokens
 from omg.core.usage import Usage
@@ -25,19 +26,25 @@ def rows(forks: Sequence[Fork], width: int, now: float, *, aloud: bool = False) 
         return []
     main = Row("main", (line(("⌂ " if not aloud else "", ""), "main"),))
     brief = len(forks) > _MANY
-    return [main, *(Row(fork.name, _lines(fork, width, now, brief, aloud)) for fork in forks)]
+    return [main, *(Row(fork.name, _lines(fork, width, _warm(fork, now), brief, aloud)) for fork in forks)]
 
 
-def _lines(fork: Fork, width: int, now: float, brief: bool, aloud: bool) -> tuple[Line, ...]:
+def _warm(fork: Fork, now: float) -> str:
+    return clock(fork.held, now, exact=False) if fork.held else ""
+
+
+@lru_cache(maxsize=1024)
+def _lines(fork: Fork, width: int, warm: str, brief: bool, aloud: bool) -> tuple[Line, ...]:
+    """A fork's lines; of many, most are the same each time."""
     if aloud:
-        return tuple(row for text in _aloud(fork, now) for row in wrapped(text, width))
+        return tuple(row for text in _aloud(fork, warm) for row in wrapped(text, width))
     indent = "  " * (fork.depth - 1)
     over = fork.status != "running" and not fork.question
     first = _first(fork, indent, width)
     if brief and over:
         return (first,)
     room = max(0, width - len(indent) - 2 - _DOING)
-    figures = line((_in_room(_figures(fork, now), room), "dim"))
+    figures = line((_in_room(_figures(fork, warm), room), "dim"))
     lines = [first, spread(line((f"{indent}  {_doing(fork)}", "dim")), figures, width)]
     if fork.question:
         lines.append(fitted(line((f"{indent}  asks: {one_line(fork.question)}", "bold warm")), width))
@@ -60,7 +67,7 @@ def _doing(fork: Fork) -> str:
     return f"{'answered' if fork.aside and fork.status == 'done' else fork.status}{': ' + words if words else ''}"
 
 
-def _figures(fork: Fork, now: float) -> list[tuple[int, str]]:
+def _figures(fork: Fork, warm: str) -> list[tuple[int, str]]:
     """Steps, tokens, ratio, warmth, each with how early it is left out where there is no room."""
     count = fork.figures.requests
     if not count:
@@ -69,7 +76,7 @@ def _figures(fork: Fork, now: float) -> list[tuple[int, str]]:
         (3, f"{count} {'step' if count == 1 else 'steps'}"),
         (2, tokens(fork.used)),
         (0, shown_ratio(fork.figures.usage)),
-        (1, clock(fork.held, now, exact=False) if fork.held else ""),
+        (1, warm),
     ]
 
 
@@ -87,7 +94,11 @@ def _joined(parts: list[tuple[int, str]]) -> str:
 
 def detail(fork: Fork, now: float) -> str:
     """All of a fork's figures in a line."""
-    parts = [part for part in _figures(fork, now) if part[1]]
+    return _detail(fork, _warm(fork, now))
+
+
+def _detail(fork: Fork, warm: str) -> str:
+    parts = [part for part in _figures(fork, warm) if part[1]]
     return _joined([*parts, (0, dollars(fork.figures.cost_usd))]) if parts else "nothing sent yet"
 
 
@@ -98,11 +109,11 @@ def shown_ratio(usage: Usage) -> str:
     return f"{usage.ratio:.0f}×" if usage.ratio >= 20 else ratio(usage)
 
 
-def _aloud(fork: Fork, now: float) -> list[str]:
+def _aloud(fork: Fork, warm: str) -> list[str]:
     """One fork in sentences."""
     state = f"asks: {one_line(fork.question)}" if fork.question else _doing(fork)
     ready = ", report ready" if fork.pending else ""
-    figures = detail(fork, now).replace(" · ", ", ")
+    figures = _detail(fork, warm).replace(" · ", ", ")
     return [f"fork {fork.name}, {fork.status}{ready}: {one_line(fork.task)}", f"  {state}, {figures}"]
 
 
