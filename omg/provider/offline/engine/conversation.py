@@ -9,7 +9,8 @@ from typing import cast
 
 from omg.provider.offline.engine.work import Ask, Outcome
 
-_TAGGED = re.compile(r"\s*<([A-Za-z][\w-]*)(?:\s[^>]*)?>.*</\1>\s*", re.S)
+_OPENING = re.compile(r"<([A-Za-z][\w-]*)(?:\s[^>]*)?>")
+_EARLIER = re.compile(r"<earlier-words>[^\n]*\n[^\n]*\n\s*\n(.*)</earlier-words>", re.S)
 _READ_THEM = "sum up what they found"
 _REPORT = re.compile(r"<report\b((?:[^>\"]|\"[^\"]*\")*)>(.*?)</report>", re.S)
 
@@ -62,18 +63,23 @@ class Conversation:
 
 def read_request(request: Mapping[str, object]) -> Conversation:
     """Raises ValueError, in words, when the body is not a Messages API request with something to answer."""
-    messages = [_message(item, place) for place, item in enumerate(_list(request, "messages"))]
+    messages = read_messages(request)
     at, job = _job(messages)
     told = [(place, report) for place in range(at + 1) for report in _reports(messages[place])]
     newest = max((place for place, _ in told), default=-1)
     return Conversation(
         job=job,
         is_fork=any(text.lstrip().startswith("<fork") for text in messages[at].texts),
-        exchanges=tuple(_exchanges(messages[at + 1 :])),
+        exchanges=tuple(exchanges_of(messages[at + 1 :])),
         offered=frozenset(_tool_names(request)),
         reports=tuple(report for place, report in told if place == newest),
         reports_are_new=newest == at,
     )
+
+
+def read_messages(request: Mapping[str, object]) -> list[Message]:
+    """The messages of a request. Raises ValueError, in words, when they are none."""
+    return [_message(item, place) for place, item in enumerate(_list(request, "messages"))]
 
 
 def _list(request: Mapping[str, object], field: str) -> list[object]:
@@ -135,15 +141,40 @@ def _job(messages: Sequence[Message]) -> tuple[int, str]:
         return spoken[-1][0], _READ_THEM
     for place, texts in reversed(spoken):
         for text in reversed(texts):
-            if not _TAGGED.fullmatch(text):
+            if not is_told(text):
                 return place, text.strip()
+    for place, texts in spoken:
+        for earlier in filter(None, map(earlier_words, texts)):
+            return place, earlier[-1]
     for place, texts in reversed(spoken):
         if texts:
             return place, texts[-1].strip()
     raise ValueError("messages: there is no user message with words in it")
 
 
-def _exchanges(messages: Sequence[Message]) -> list[Exchange]:
+def is_told(text: str) -> bool:
+    """Whether a text is nothing but tags with what they wrap: told by the client, and not said by a person."""
+    rest = text.strip()
+    while match := _OPENING.match(rest):
+        closing = f"</{match[1]}>"
+        if rest.endswith(closing):
+            return True
+        _, found, rest = rest.partition(closing)
+        rest = rest.strip()
+        if not found:
+            return False
+    return not rest and bool(text.strip())
+
+
+def earlier_words(text: str) -> tuple[str, ...]:
+    """What a person said before the history began, the oldest first, where a text tells that: by paragraphs."""
+    match = _EARLIER.fullmatch(text.strip())
+    if match is None:
+        return ()
+    return tuple(part.strip() for part in re.split(r"\n\s*\n", match[1]) if part.strip())
+
+
+def exchanges_of(messages: Sequence[Message]) -> list[Exchange]:
     answers = {
         str(block.get("tool_use_id")): _outcome(block)
         for message in messages

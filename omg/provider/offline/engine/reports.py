@@ -29,7 +29,7 @@ def _digest(report: Report) -> str:
     lines = [line.strip() for line in report.text.split("\n") if line.strip() and not _FENCE.match(line)]
     places = [line for line in lines if _PLACE.fullmatch(line)]
     prose = [line for line in lines if line not in places][:_PROSE]
-    parts = [f"**{_title(report)}**", *(cut(line, 300) for line in prose)]
+    parts = [f"**{title(report)}**", *(cut(line, 300) for line in prose)]
     if places:
         parts.append(block(places[:_PLACES]))
     if len(places) > _PLACES:
@@ -37,7 +37,8 @@ def _digest(report: Report) -> str:
     return "\n\n".join(parts if len(parts) > 1 else [*parts, "(an empty report)"])
 
 
-def _title(report: Report) -> str:
+def title(report: Report) -> str:
+    """The task and name of a report's fork, and how it ended, as far as the report's tag tells."""
     named = dict(_ATTRIBUTE.findall(report.head))
     values = [named[key] for key in ("task", "fork", "name", "status") if named.get(key)]
     return cut(" · ".join(dict.fromkeys(values)) or report.head or "report", 200)

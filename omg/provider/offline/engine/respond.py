@@ -6,9 +6,12 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 
-from omg.provider.offline.engine.conversation import Conversation, Exchange, read_request
+from omg.provider.offline.engine.brief import wanted
+from omg.provider.offline.engine.conversation import Conversation, Exchange, read_messages, read_request
 from omg.provider.offline.engine.dispatch import work_for
+from omg.provider.offline.engine.recollection import recall
 from omg.provider.offline.engine.reply import Reply, TextBlock, ToolCall
+from omg.provider.offline.engine.summary import summary
 from omg.provider.offline.engine.work import Ask, Outcome, Work
 
 _OURS = "toolu_offline"
@@ -20,6 +23,9 @@ def respond(request: Mapping[str, object]) -> Reply:
     """The next assistant message for `request`, a parsed Messages API body. The same request gives the same
     reply; nothing is remembered in between. Raises ValueError when it is no such request.
     """
+    messages = read_messages(request)
+    if asked := wanted(messages):
+        return _say(summary(recall(messages), asked))
     conversation = read_request(request)
     return _replay(work_for(conversation), conversation, _fingerprint(request))
 
