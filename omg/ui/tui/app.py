@@ -14,6 +14,7 @@ from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.signal import Signal
 
 from omg.core.amounts import hit, ratio
 from omg.core.spoken import Spoken
@@ -36,6 +37,8 @@ _NARROW = 100
 """Columns below which the margin is one line."""
 _TWICE = 2.0
 """Seconds in which a second Ctrl+C leaves."""
+_SURE = 10.0
+"""Seconds in which leaving again means it, though forks are at work."""
 
 
 class OmgApp(App[int]):
@@ -57,7 +60,7 @@ class OmgApp(App[int]):
         Binding("ctrl+f", "pane('forks')", show=False, priority=True),
         Binding("escape", "back", show=False),
         Binding("f1", "help", show=False, priority=True),
-        Binding("question_mark", "help_here", show=False, priority=True),
+        Binding("question_mark", "help", show=False),
         Binding("f2", "settings", show=False, priority=True),
     ]
 
@@ -78,7 +81,7 @@ class OmgApp(App[int]):
         self.attending = Attending(self, self.desk.talk.questions, self.prompt, self._answered, self.desk.trouble)
         self._crash: Exception | None = None
         self._opening: asyncio.Task[None] | None = None
-        self._last_stop = 0.0
+        self._last_stop = self._last_leave = -_SURE
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -90,8 +93,14 @@ class OmgApp(App[int]):
         yield self.footer
 
     def on_mount(self) -> None:
-        self.prompt.focus()
+        self.screen.set_focus(self.prompt.editor)  # at once: keys that were typed before are waiting already
+        resumed = cast("Signal[object]", self.app_resume_signal)  # pyright: ignore[reportUnknownMemberType]
+        resumed.subscribe(self, self._resumed)
         self._opening = asyncio.create_task(self.desk.open())
+
+    def _resumed(self, _: object) -> None:
+        """Back from Ctrl+Z: whatever has been on the terminal meanwhile, all of the screen is drawn again."""
+        self.screen.refresh(layout=True)
 
     def run_here(self) -> int:
         """Run until the person leaves; the exit status. Raises what has kept the session from being opened."""
@@ -175,15 +184,15 @@ class OmgApp(App[int]):
     async def action_back(self) -> None:
         self._back()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`?` is help only where nobody is typing."""
-        if action == "help_here":
-            typing = self.prompt.typing or not (self.prompt.editor.has_focus or self.transcript.has_focus)
-            return not typing and len(self.screen_stack) == 1
-        return super().check_action(action, parameters)
-
-    def action_help_here(self) -> None:
-        self.action_help()
+    @on(Prompt.Changed)
+    def _typed(self) -> None:
+        """`?` alone is a question about this screen: an editor takes every letter, so it is looked for there."""
+        text = self.prompt.editor.text
+        if text:
+            self.footer.hint("")
+        if text == "?":
+            self.prompt.editor.set_text("")
+            self.action_help()
 
     @on(Prompt.Interrupted)
     def _back(self) -> None:
@@ -238,8 +247,14 @@ class OmgApp(App[int]):
         self.prompt.focus()
 
     def leave(self) -> None:
-        """Leave; while forks are at work, ask once."""
-        self.exit(0)
+        """Leave; while forks are at work, only when that is asked for again."""
+        forks = self.desk.talk.forks_running
+        if not forks or time.monotonic() - self._last_leave < _SURE:
+            self.exit(0)
+            return
+        self._last_leave = time.monotonic()
+        what = f"{forks} fork{'' if forks == 1 else 's'}"
+        self.footer.hint(f"{what} at work: leave once more to stop and save what there is · omg -c goes on from there")
 
     def attend(self) -> None:
         """See to the questions that wait."""

@@ -4,10 +4,13 @@ import asyncio
 
 import pytest
 
+from omg.cache.mirror import Mirror
+from omg.core.amounts import hit, ratio
 from omg.core.events import TurnEnded
 from omg.core.spoken import Pasted, Spoken
 from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
+from omg.ui.short import dollars
 from omg.ui.tui.app import OmgApp
 from tests.scripted import Says, failure, lines, stage, until
 from tests.ui.tui.driving import driven, screen_of
@@ -265,3 +268,67 @@ async def test_what_is_attached_goes_with_the_words(tmp_path):
         await desk.sees("done")
         assert "[pasted 11 characters]" in desk.page
         assert "a long text" in there.provider.sent[0].body.decode()
+
+
+async def test_leaving_while_a_fork_works_is_asked_for_twice(tmp_path):
+    there = stage(tmp_path, lines(looks=[HOLD]))
+    async with driven(there) as desk:
+        await desk.enter("/fork looks")
+        await desk.until(lambda: there.hold.begun)
+        await desk.enter("/quit")
+        await desk.until(lambda: "1 fork at work" in desk.screen)
+        assert desk.app.is_running
+        await desk.enter("/quit")
+        await until(lambda: not desk.app.is_running)
+    assert desk.conversation.tree.branches["a"].status == "stopped"
+
+
+@pytest.mark.parametrize("key", ["question_mark", "f1"])
+async def test_help_is_one_key_away(tmp_path, key):
+    async with driven(stage(tmp_path, lines())) as desk:
+        await desk.pilot.press(key)
+        await desk.until(lambda: len(desk.app.screen_stack) == 2)
+        await desk.pilot.press("escape")
+        await desk.until(lambda: len(desk.app.screen_stack) == 1)
+        await desk.pilot.press("a", "question_mark")
+        assert desk.app.prompt.editor.text == "a?"
+
+
+async def test_the_margin_hides_and_folds(tmp_path):
+    async with driven(stage(tmp_path, lines()), size=(120, 30)) as desk:
+        await desk.enter("first")
+        await desk.sees("done")
+        await desk.until(lambda: "CACHE" in desk.screen and "FORKS" in desk.screen)
+        await desk.pilot.press("ctrl+k")
+        await desk.until(lambda: "CACHE" not in desk.screen and "FORKS" in desk.screen)
+        assert desk.app.status.display
+        await desk.pilot.press("ctrl+f", "ctrl+f")
+        await desk.until(lambda: "FORKS" not in desk.screen)
+        await desk.pilot.resize_terminal(80, 24)
+        await desk.until(lambda: not desk.app.margin.display)
+        assert desk.app.status.display
+        await desk.pilot.press("ctrl+k")
+        await desk.until(lambda: "CACHE" in desk.screen)
+        assert not desk.app.transcript.display
+        await desk.pilot.press("escape")
+        await desk.until(lambda: "› first" in desk.screen and "CACHE" not in desk.screen)
+
+
+async def test_figures_on_the_screen_are_the_ledgers_at_every_step(tmp_path):
+    there = stage(tmp_path, lines(first=Says("one"), second=Says("two")))
+    there.provider.mirror = Mirror()
+    async with driven(there, size=(140, 40)) as desk:
+
+        def shown() -> bool:
+            figures = desk.conversation.figures()
+            row = next((line for line in desk.screen.splitlines() if "│ all " in line), "")
+            words = row.partition("│ all ")[2].split()
+            wanted = f"{ratio(figures.usage)} {hit(figures.usage)} {dollars(figures.cost_usd)}".split()
+            return words[: len(wanted)] == wanted and words[-1] == str(figures.requests)
+
+        for line in ("first", "/fork a1 | b2 | c3", "second", "/btw and?"):
+            before = desk.conversation.figures().requests
+            await desk.enter(line)
+            await desk.until(lambda before=before: desk.conversation.figures().requests > before)
+            await desk.until(lambda: not desk.app.desk.talk.busy and not desk.app.desk.talk.forks_running)
+            await desk.until(shown)

@@ -182,7 +182,11 @@ class Transcript(ScrollView, can_focus=True):
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
-        if self._window is not None and not self._moving and round(old_value) != round(new_value):
+        if self._window is None or self._moving or round(old_value) == round(new_value):
+            return
+        if self._window.height != self.scrollable_content_region.height:  # not a person's doing: there is another room
+            self._fit()
+        else:
             self._window.scroll(round(new_value))
             self._show()
 
