@@ -30,11 +30,12 @@ def head_of(model: str = MODEL) -> Head:
 
 @dataclass
 class Sent:
-    """One request, in dollars."""
+    """One request, in dollars. `input` is the most that it can cost; `part` of that is billed."""
 
     n: int
     branch: str
     input: float
+    part: float = 1.0
     output: float = 0.0
     state: str = "sent"
 
@@ -44,7 +45,12 @@ class Sent:
 
     @property
     def spent(self) -> float:
-        return 0.0 if self.state in ("sent", "failed") else self.input + self.output
+        return 0.0 if self.state in ("sent", "failed") else self.input * self.part + self.output
+
+    @property
+    def plain(self) -> int:
+        """Tokens that are billed."""
+        return round(self.input * self.part * 1e6 / INPUT)
 
 
 @dataclass
@@ -69,10 +75,12 @@ class Session:
     def limit(self, usd: float, name: str = "main") -> None:
         self.tree.apply(BudgetSet(at=0.0, branch=name, limit=usd))
 
-    def send(self, name: str, thousands: float) -> Sent:
-        """Reserve and log a request. Raises Exhausted, with nothing sent."""
+    def send(self, name: str, thousands: float, foretold: float | None = None) -> Sent:
+        """Reserve and log a request of so many thousand tokens, or (`foretold`) which is to cost as fewer, if the
+        provider still holds the others. Raises Exhausted, with nothing sent."""
         n, usage = self.tree.next_n, Usage(plain=round(1000 * thousands))
-        self.budgets.reserve(name, n, usage, self.head, 0.0)
+        expected = usage if foretold is None else Usage(plain=round(1000 * foretold))
+        self.budgets.reserve(name, n, expected, self.head, 0.0, most=usage)
         self.tree.apply(
             RequestLogged(
                 at=0.0,
@@ -90,19 +98,20 @@ class Session:
         self.sent.append(Sent(n, name, usage.plain * INPUT / 1e6))
         return self.sent[-1]
 
-    def begin(self, sent: Sent) -> None:
-        usage = Usage(plain=round(sent.input * 1e6 / INPUT), output=1)
+    def begin(self, sent: Sent, part: float = 1.0) -> None:
+        sent.part = part
+        usage = Usage(plain=sent.plain, output=1)
         self.tree.apply(ReplyBegun(at=0.0, n=sent.n, message_id="m", usage=usage, seconds=0.1))
         sent.state = "begun"
 
     def end(self, sent: Sent, thousands: float) -> None:
         """A whole reply of so many thousand tokens."""
-        plain, output = round(sent.input * 1e6 / INPUT), round(1000 * thousands)
-        self._settle(sent, "whole", Usage(plain=plain, output=output), output)
+        output = round(1000 * thousands)
+        self._settle(sent, "whole", Usage(plain=sent.plain, output=output), output)
 
     def cut(self, sent: Sent, seen: float) -> None:
         """A reply that stopped after so many thousand tokens, as far as they were seen."""
-        usage, tokens = Usage(plain=round(sent.input * 1e6 / INPUT), output=None), round(1000 * seen)
+        usage, tokens = Usage(plain=sent.plain, output=None), round(1000 * seen)
         self._settle(sent, "cut", usage, tokens, tokens)
 
     def fail(self, sent: Sent) -> None:

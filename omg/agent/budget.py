@@ -1,11 +1,13 @@
 """Budgets: what each branch may spend, what it has spent, and what is held for it, down the tree.
 
 Nothing is stored here that the log does not tell: what was spent is the ledger's, limits are records, and what is
-reserved belongs to requests on record whose reply has not begun.
+reserved belongs to requests on record whose reply has not begun. That is the most their input can cost, since nobody
+can promise that the provider still holds what it held: no budget is passed by more than the output in flight.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -26,6 +28,19 @@ class Exhausted(Trouble):
     """The next request does not fit into a budget. Says whose, and what is left of it."""
 
 
+class Held(Exhausted):
+    """It does not fit while others are in flight: what is reserved for them may be more than they cost."""
+
+
+class Risky(Exhausted):
+    """It fits as it is foretold, and would not if the provider held nothing of it any more."""
+
+    def __init__(self, message: str, holder: str, foretold: float, most: float, room: float) -> None:
+        """`holder`: whose purse is too small; `foretold`, `most` and `room`: dollars."""
+        super().__init__(message)
+        self.holder, self.foretold, self.most, self.room = holder, foretold, most, room
+
+
 @dataclass(frozen=True, slots=True)
 class Purse:
     """A branch's money, its forks' included, in dollars."""
@@ -36,7 +51,8 @@ class Purse:
     spent: float
     """By the provider's own figures."""
     reserved: float
-    """The predicted input of requests whose reply has not begun, and what forks at work still have of their own."""
+    """The most that the input of requests can cost whose reply has not begun, and what forks at work still have of
+    their own."""
     unpriced: bool = False
     """Whether something was sent to a model whose price is not known, so that `spent` is too little."""
 
@@ -81,6 +97,8 @@ class Budgets:
         self._tally = tally or Tally(tree)
         self._expected: dict[int, Usage] = {}
         self._said: set[str] = set()
+        self._risked: set[str] = set()
+        self._bell = asyncio.Event()
 
     def purse(self, name: str = "main") -> Purse:
         """The money of a branch. Raises KeyError."""
@@ -100,23 +118,42 @@ class Budgets:
         """Whether a branch draws on any purse with a limit."""
         return any(branch.budget for branch in self._upwards(name))
 
-    def reserve(self, name: str, n: int, expected: Usage, head: Head, at: float) -> str | None:
-        """Set the cost of request `n`'s input aside, from when it is on record until its reply begins.
+    def reserve(
+        self, name: str, n: int, expected: Usage, head: Head, at: float, *, most: Usage | None = None
+    ) -> str | None:
+        """Set the input of request `n` aside, from when it is on record until its reply begins: `most` that it can be
+        billed (None: not more than is `expected`), or what is expected where a person risks the rest.
 
-        Raises Exhausted where that is more than a purse has left. Returns what a person should know, once: that the
-        price is not known, so that no budget can hold this back.
+        Raises Exhausted where that is more than a purse has left: Held where it may have it soon, Risky where what is
+        expected would fit. Returns what a person should know, once: that the price is not known, so that no budget can
+        hold this back.
         """
         under_way = {request.logged.n for request in self._tally.open()}
         self._expected = {known: usage for known, usage in self._expected.items() if known in under_way}
-        self._expected[n] = expected
+        self._expected[n] = most or expected
         if not self.limited(name):
             return None
         cost = self._tree.prices.cost(expected, head.model, head.endpoint, at=at)
-        self._fits(name, cost or 0.0, "the next request would cost")
+        worst = cost if most is None else self._tree.prices.cost(most, head.model, head.endpoint, at=at)
+        if not self._weighed(name, cost or 0.0, max(cost or 0.0, worst or 0.0)):
+            self._expected[n] = expected
         if cost is not None or head.model in self._said:
             return None
         self._said.add(head.model)
         return f"the price of {head.model} at {head.endpoint} is not known: the budget cannot count what it costs"
+
+    def risk(self, holder: str) -> None:
+        """From now on the person risks that a purse is passed by what the provider drops from its cache."""
+        self._risked.add(holder)
+
+    async def room(self) -> None:
+        """Wait until something that was reserved is spent, or given back, or a limit is another."""
+        await self._bell.wait()
+
+    def moved(self) -> None:
+        """That has happened."""
+        self._bell.set()
+        self._bell = asyncio.Event()
 
     def set_aside(self, name: str, dollars: float) -> None:
         """Whether forks of a branch may be given `dollars`. Raises Exhausted where it has not that much left."""
@@ -131,13 +168,26 @@ class Budgets:
 
     def short(self, name: str) -> bool:
         """Whether the next request, if it costs what the last one did, is the last that can be paid, its share of a
-        purse that several draw on taken as even."""
+        purse that several draw on taken as even. For one more, the most that its input can cost must be there."""
         request = self._tree.requests.get(self._tree.branches[name].last_request or 0)
         last = bill.cost(self._tree, request) if request is not None and self.limited(name) else None
-        if last is None:
+        if request is None or last is None:
             return False
-        sums = self._sums()
-        return any(room < last * (1 + self._drawing(sums, holder, name)) for holder, room in self._rooms(sums, name))
+        sums, most = self._sums(), max(last, self._anew(request))
+        return any(
+            room < (last if holder in self._risked else most) + last * self._drawing(sums, holder, name)
+            for holder, room in self._rooms(sums, name)
+        )
+
+    def _anew(self, request: Request) -> float:
+        """Dollars for all input of a request, written in the dearest class that it has."""
+        usage = request.settled.usage if request.settled else None
+        if usage is None:
+            return 0.0
+        hour = any(node is not None and ttl == "1h" for node, _, ttl in request.logged.marks)
+        anew = Usage(write_1h=usage.input) if hour else Usage(write_5m=usage.input)
+        head = self._tree.heads[request.logged.head]
+        return self._tree.prices.cost(anew, head.model, head.endpoint, at=request.logged.at) or 0.0
 
     def _drawing(self, sums: _Sums, holder: str, name: str) -> int:
         """How many branches spend from one purse now, `name` among them."""
@@ -148,6 +198,24 @@ class Budgets:
         holder, room = min(self._rooms(sums, name), key=lambda found: found[1], default=(name, float("inf")))
         if dollars > room + _EXACT:
             raise Exhausted(f"budget: {self._said_of(holder)}; {what} {money(dollars)}")
+
+    def _weighed(self, name: str, foretold: float, most: float) -> bool:
+        """Whether `most` fits into all purses that a branch draws on; False where `foretold` does, and a person risks
+        the rest. Raises Exhausted."""
+        sums, what = self._sums(), "the next request would cost"
+        rooms = sorted(self._rooms(sums, name), key=lambda found: found[1])
+        for holder, room in rooms:
+            needed = foretold if holder in self._risked else most
+            if needed <= room + _EXACT:
+                continue
+            soon = room + sum(sums.reserved.get(each, 0.0) for each in sums.line(holder))
+            if needed <= soon + _EXACT:
+                raise Held(f"budget: {self._said_of(holder)}; {what} up to {money(needed)}")
+            if foretold > soon + _EXACT:
+                raise Exhausted(f"budget: {self._said_of(holder)}; {what} {money(foretold)}")
+            cold = f"{money(foretold)}, or {money(most)} if the provider has dropped what it holds"
+            raise Risky(f"budget: {self._said_of(holder)}; {what} {cold}", holder, foretold, most, room)
+        return all(most <= room + _EXACT for _, room in rooms)
 
     def _said_of(self, holder: str) -> str:
         purse = self.purse(holder)

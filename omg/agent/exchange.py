@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from omg.agent.asking import previous
 from omg.agent.attach import said_in
+from omg.agent.budget import Held, Risky
 from omg.agent.journal import (
     JournalError,
     NodeSealed,
@@ -22,6 +23,7 @@ from omg.agent.marking import marks_for
 from omg.agent.replay import baseline, envelope, shared_length
 from omg.agent.retry import wait_before_retry
 from omg.agent.runtime import Runtime
+from omg.agent.spending import risked
 from omg.agent.warm import foretell, learn, records_of, replied
 from omg.agent.witness import contradiction
 from omg.cache.cause import Cause
@@ -29,7 +31,6 @@ from omg.cache.forecast import Forecast
 from omg.cache.witness import NOTHING
 from omg.core.events import CacheMissed, Notice, ReplyEnded, Requested, Text, Thinking, Used
 from omg.core.spoken import Spoken, together
-from omg.core.usage import Usage
 from omg.provider.protocol import Began, Call, Ended, ProviderError, TextDelta, ThinkingDelta
 from omg.wire.chain import Node
 from omg.wire.guard import check
@@ -141,7 +142,7 @@ def spoken(live: Live) -> Spoken | None:
 
 async def _attempt(runtime: Runtime, live: Live) -> Reply:
     live.streaming.clear()
-    attempt = _send_off(runtime, live)
+    attempt = await _let_go(runtime, live)
     call = Call(attempt.body.pieces, attempt.body.head.headers)
     try:
         async with aclosing(runtime.provider.stream(call)) as events:
@@ -162,6 +163,20 @@ async def _attempt(runtime: Runtime, live: Live) -> Reply:
         raise JournalError(f"{error}. The reply is not kept" if attempt.begun else str(error)) from error
 
 
+async def _let_go(runtime: Runtime, live: Live) -> _Attempt:
+    """Send it off as soon as the budgets have room for it; where they have it only for what is foretold, a person
+    decides. Raises Exhausted."""
+    while True:
+        try:
+            return _send_off(runtime, live)
+        except Held:
+            await runtime.budgets.room()
+        except Risky as error:
+            if not await risked(runtime, live.name, error):
+                raise
+            runtime.budgets.risk(error.holder)
+
+
 def _send_off(runtime: Runtime, live: Live) -> _Attempt:
     """Plan, build, guard and log a request: all that happens before it leaves."""
     branch = live.branch
@@ -177,7 +192,7 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
     n, now = runtime.tree.next_n, runtime.clock()
     foretold = foretell(runtime, branch, branch.tip, marks, now)
     predicted = foretold.usage if foretold else None
-    _reserve(runtime, live, n, predicted or Usage(plain=runtime.holdings.tokens(branch.head, branch.tip)), now)
+    _reserve(runtime, live, n, foretold or runtime.foretell(branch.head, branch.tip, (), now), now)
     runtime.record(
         RequestLogged(
             at=now,
@@ -200,9 +215,9 @@ def _send_off(runtime: Runtime, live: Live) -> _Attempt:
     return _Attempt(n, body, marks, now, foretold)
 
 
-def _reserve(runtime: Runtime, live: Live, n: int, expected: Usage, now: float) -> None:
+def _reserve(runtime: Runtime, live: Live, n: int, foretold: Forecast, now: float) -> None:
     """Set the request's input aside from the budgets it draws on. Raises Exhausted."""
-    warning = runtime.budgets.reserve(live.name, n, expected, live.branch.head, now)
+    warning = runtime.budgets.reserve(live.name, n, foretold.usage, live.branch.head, now, most=foretold.most)
     if warning:
         _tell(runtime, live, warning)
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from omg.agent.budget import Budgets
 from omg.agent.facts import Fact
-from omg.agent.journal import Journal, JournalError, Record
+from omg.agent.journal import BranchEnded, BudgetSet, Journal, JournalError, Record, ReplyBegun, RequestSettled
 from omg.agent.permit import Asker, Mode, Rule
 from omg.agent.state import Branch, Tree
 from omg.agent.tally import Tally
@@ -27,6 +27,9 @@ from omg.wire.chain import Node
 from omg.wire.head import Head, Headers
 from omg.wire.request import Mark
 from omg.wire.seal import Json
+
+_FREES = (ReplyBegun, RequestSettled, BranchEnded, BudgetSet)
+"""Records behind which a budget may have more room than before."""
 
 Refusable = Literal["silence", "diagnostics"]
 """What an endpoint may turn out not to take: `max_tokens: 0`, or to be asked what was not read from its cache."""
@@ -152,8 +155,7 @@ class Runtime:
     def record(self, *records: Record) -> None:
         """Write `records` to the journal, then take them into account. Raises JournalError, and then neither."""
         self.journal.write(*records)
-        for record in records:
-            self.tree.apply(record)
+        self._apply(records)
 
     def record_anyway(self, *records: Record) -> None:
         """Record what has happened already and cannot be undone: where it cannot be written it is taken into account
@@ -161,8 +163,13 @@ class Runtime:
         try:
             self.record(*records)
         except JournalError:
-            for record in records:
-                self.tree.apply(record)
+            self._apply(records)
+
+    def _apply(self, records: Sequence[Record]) -> None:
+        for record in records:
+            self.tree.apply(record)
+        if any(isinstance(record, _FREES) for record in records):
+            self.budgets.moved()
 
     def foretell(self, head: Head, tip: Node, marks: Sequence[Mark], now: float | None = None) -> Forecast:
         """What a request would be billed for its input, now or at another time, by the rules that are in force."""

@@ -135,7 +135,8 @@ def send_off(runtime: Runtime, live: Live, silent: Silent) -> Flight:
         check(body, last, branch.name, min(last.prefix_length, prefix_length(head, silent.own)))
     n, now = runtime.tree.next_n, runtime.clock()
     predicted = silent.foretold.usage if silent.foretold else None
-    runtime.budgets.reserve(branch.name, n, predicted or Usage(), head, now)
+    most = silent.foretold.most if silent.foretold else None
+    runtime.budgets.reserve(branch.name, n, predicted or Usage(), head, now, most=most)
     logged = RequestLogged(
         at=now,
         n=n,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from omg.agent.budget import Risky
 from omg.agent.live import Live
 from omg.agent.permit import Cost, Question
 from omg.agent.runtime import Runtime
@@ -11,6 +12,7 @@ from omg.cache.fan import Departure
 from omg.cache.pictures import images_in
 from omg.cache.prices import Prices
 from omg.cache.quote import Quote, quote
+from omg.core.amounts import money
 from omg.core.events import Priced
 from omg.core.spoken import Attachment, Image
 from omg.core.tool import Show
@@ -81,6 +83,17 @@ def of_first_image(runtime: Runtime, live: Live, attachments: Sequence[Attachmen
         return None
     tokens, prices = runtime.holdings.tokens(head, tip) - runtime.holdings.tokens(head, None), listed(runtime, head)
     return tokens, None if prices is None else prices.cost(Usage(write_5m=tokens))
+
+
+async def risked(runtime: Runtime, branch: str, found: Risky) -> bool:
+    """Whether a person lets a request go that passes their budget if the provider has dropped what it held; not where
+    nobody is there to ask: then the budget holds."""
+    if runtime.asker is None:
+        return False
+    what = f"budget: {money(found.most)} instead of {money(found.foretold)} if the cache is lost"
+    show = Show("text", str(found))
+    answer = await runtime.asker.ask(Question(branch, "budget", what, show, "", Cost(found.most, found.room)))
+    return answer.kind != "no"
 
 
 async def agreed(runtime: Runtime, branch: str, what: str, usd: float | None, found: Sequence[Quote] = ()) -> bool:

@@ -52,4 +52,8 @@ def _unheeded(usage: Usage, missing: int) -> Cause:
 
 def _fits(chain: tuple[Hit, ...], hit: Hit, usage: Usage) -> bool:
     """Whether losing the deepest entries alone gives this figure: an earlier one was read instead, or none."""
-    return usage.read == 0 or any(other.tokens == usage.read for other in chain if other.place != hit.place)
+    return usage.read == 0 or any(_is_at(other, usage.read) for other in chain if other.place != hit.place)
+
+
+def _is_at(hit: Hit, read: int) -> bool:
+    return abs(hit.tokens - read) <= (0 if hit.counted else _INEXACT * read)

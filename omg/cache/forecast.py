@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -24,14 +25,18 @@ class Hit:
     place: Place
     tokens: int
     entry: Entry
+    counted: bool = True
+    """Whether the provider has counted the tokens up to it; else they are an estimate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """`usage` is what will be billed for input. `hit` is what will be read. `chain` are all entries on the history
-    that are thought to live, deepest first; `lost` says why the deepest that ever was cannot be read."""
+    """`usage` is what will be billed for input, `most` what may be where the provider holds nothing any more and what
+    nobody has counted was guessed too low. `hit` is what will be read. `chain` are all entries on the history that are
+    thought to live, deepest first; `lost` says why the deepest that ever was cannot be read."""
 
     usage: Usage
+    most: Usage
     hit: Hit | None
     chain: tuple[Hit, ...]
     lost: Cause | None
@@ -60,7 +65,7 @@ def forecast(
     hit = _found(living, marks, reading)
     usage = _usage(holdings, head, tip, marks, hit.tokens if hit else 0, minimum)
     lost = _lost(chain, hit, now, reading) or _lost_to_images(holdings, head, tip, usage.read, now)
-    return Forecast(usage, hit, living, lost)
+    return Forecast(usage, _most(holdings, head, tip, marks), hit, living, lost)
 
 
 def behind_change(found: Forecast, holdings: Holdings, head: Head, before: Head, tip: Node, *, now: float) -> Forecast:
@@ -86,7 +91,12 @@ def _lost_to_images(holdings: Holdings, head: Head, tip: Node, read: int, now: f
 def _entries(holdings: Holdings, head: Head, tip: Node, *, images: bool | None = None) -> tuple[Hit, ...]:
     """Every entry ever known on the history of `tip`, the deepest first, with the tokens up to it."""
     return tuple(
-        Hit(known.place, holdings.tokens(head, known.node, known.block), known.entry)
+        Hit(
+            known.place,
+            holdings.tokens(head, known.node, known.block),
+            known.entry,
+            holdings.count(head, known.place) is not None,
+        )
         for known in holdings.chain(head, tip, images=images)
     )
 
@@ -107,6 +117,19 @@ def _usage(holdings: Holdings, head: Head, tip: Node, marks: Sequence[Mark], rea
     last = max((tokens for _, tokens in written), default=read)
     hour = max((tokens for ttl, tokens in written if ttl == "1h"), default=read)
     return Usage(plain=max(0, total - last), read=read, write_5m=last - hour, write_1h=hour - read)
+
+
+def _most(holdings: Holdings, head: Head, tip: Node, marks: Sequence[Mark]) -> Usage:
+    """All of it written anew, and what is guessed a part more, in the dearest class."""
+    usage = _usage(holdings, head, tip, marks, 0, 0)
+    more = math.ceil(holdings.guessed(head, tip) * _GUESSED_LOW)
+    if usage.write_1h:
+        return replace(usage, write_1h=usage.write_1h + more)
+    return replace(usage, write_5m=usage.write_5m + more) if marks else replace(usage, plain=usage.plain + more)
+
+
+_GUESSED_LOW = 0.25
+"""By how much of it a guess may be too low, before anything has been learnt."""
 
 
 def _lost(chain: Sequence[Hit], hit: Hit | None, now: float, reading: Reading) -> Cause | None:

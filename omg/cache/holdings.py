@@ -111,6 +111,10 @@ class Holdings:
         known, missing = self._counted(head, node, block)
         return known + self._estimate(head, missing)
 
+    def guessed(self, head: Head, tip: Node) -> int:
+        """How many of the tokens up to the end of `tip` are an estimate."""
+        return self._estimate(head, self._counted(head, tip, -1)[1])
+
     def _counted(self, head: Head, node: Node | None, block: int) -> tuple[int, list[Features]]:
         """The nearest count known at or before a block, and the features of what stands between."""
         missing: list[Features] = []

@@ -269,7 +269,7 @@ async def test_before_its_last_request_a_fork_is_told_to_report(tmp_path):
     conversation = on.open()
     await conversation.say("first")
     (branch,) = await ended(conversation, conversation.agent.fork(["task_one"], budget=3.5))
-    assert (branch.status, branch.report) == ("done", "all I found")
+    print(branch.error, on.provider.sent[-1].newest, [(r.logged.predicted) for r in conversation.tree.requests.values()]); assert 0
     _, second, third = on.provider.sent[1:]
     assert [block["type"] for block in second.newest] == ["tool_result"]
     assert "one more message" in third.newest[-1]["text"]
