@@ -213,7 +213,6 @@ class Billed(Scripted):
             case _:
                 return Says("all", usage=usage)
 
-
     def billed(self, logged) -> Usage:
         predicted = logged.predicted
         more = round(predicted.written * self.random.uniform(-0.1, 0.15))
