@@ -26,7 +26,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionMade(Record):
-    """The first record. `parent` and `parent_node` name the session and node that it was forked from."""
+    """The first record; again where a session goes on in a newer format, which is then its own. `parent` and
+    `parent_node` name the session and node that it was forked from."""
 
     kind: ClassVar[str] = "session"
     format: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from omg.agent.calls import open_calls
@@ -145,7 +145,7 @@ class Tree:
 
     @property
     def session(self) -> SessionMade:
-        """The session's first record. Raises LookupError on an empty tree."""
+        """The session's newest record, made when its first was. Raises LookupError on an empty tree."""
         if self.made is None:
             raise LookupError("no session has been made")
         return self.made
@@ -176,7 +176,7 @@ class Tree:
         self.updated = record.at
         match record:
             case SessionMade():
-                self.made = record
+                self.made = record if self.made is None else replace(record, at=self.made.at)
             case HeadMade():
                 self.heads[record.head.id] = record.head
             case BranchMade():

@@ -5,9 +5,13 @@ passes them over, and what they say must be something that an older version can 
 a log could be misread: a record or a field goes, is renamed or means something else; a new record must be known for the
 history, the next request or the ledger to be right; the framing of lines changes. Then
 
-- the code reads every older format, for good: a session goes on in the format and with the head it began with;
+- the code reads every older format, for good: a session goes on with the head it began with, and its log is raised to
+  the format that it goes on in by a second record of the session, so that what is older leaves it alone;
 - a log that the old code has written is kept as `tests/session/formats/vN.jsonl`, before the change;
 - a version that is older says that it cannot read the log, and touches nothing.
+
+2: a request tells what the provider was asked to compare it with (`previous`), without which its bytes cannot be
+rendered again, and the next one not held against it; an epoch tells what its history has told and read.
 """
 
 from __future__ import annotations
@@ -26,8 +30,8 @@ from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.wire.seal import Json, canonical, unseal
 
-FORMAT = 1
-"""The version of this format, written into each session's first record."""
+FORMAT = 2
+"""The version of this format, written into each session's first record, and when it goes on in a newer one."""
 
 _MESSAGE = b',"message":'
 BODY_END = len(b"}\n")

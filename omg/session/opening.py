@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from omg import __version__
@@ -91,6 +91,7 @@ def open_saved(config: Config, log_path: Path) -> Conversation:
             raise NoSession(f"session {log_path.stem} has no branch that can be read")
         notices = _damage(log, loaded)
         keeping = Keeping.of(log, loaded)
+        _raised(loaded.tree, keeping)
         conversation = _resumed(config, loaded.tree, keeping, notices)
         # What took long to replay is replayed once, also where this process is killed.
         keeping.checkpoint(EVERY)
@@ -98,6 +99,14 @@ def open_saved(config: Config, log_path: Path) -> Conversation:
     except BaseException:
         log.close()
         raise
+
+
+def _raised(tree: Tree, journal: Journal) -> None:
+    """A log of an older format goes on in this one, and says so before anything else is written."""
+    if tree.session.format < FORMAT:
+        record = replace(tree.session, at=time.time(), format=FORMAT, omg=__version__)
+        journal.write(record)
+        tree.apply(record)
 
 
 def _resumed(config: Config, tree: Tree, log: Journal, notices: list[str]) -> Conversation:

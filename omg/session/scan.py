@@ -113,6 +113,8 @@ class Scan:
     def _record(self, kind: bytes, values: dict[str, Any]) -> None:
         state = self.state
         match kind:
+            case b"session" if state.id:
+                pass
             case b"session":
                 state.id, state.folder = _text(values["id"]), _text(values["folder"])
                 state.created, state.parent = _number(values["at"]), _text(values["parent"]) or None

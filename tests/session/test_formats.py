@@ -10,7 +10,7 @@ import pytest
 from omg.agent.journal import ReportDropped
 from omg.session.codec import FORMAT
 from omg.session.index import Index
-from omg.session.load import load
+from omg.session.load import NoSession, load
 from omg.session.log import frame, read_lines
 from omg.session.query import Query
 from omg.session.store import Store
@@ -117,3 +117,26 @@ async def test_fields_and_records_of_a_newer_version_are_passed_over(old):
     again = on.again(name=on.log.stem)
     assert (await again.say("last")).stop == "end_turn"
     await again.close()
+
+
+async def test_what_goes_on_is_of_this_format_from_there_and_an_older_version_leaves_it_alone(old, monkeypatch):
+    on, _ = old
+    before = load(on.log).tree
+    again = on.again(name=on.log.stem)
+    assert (await again.say("last")).stop == "end_turn"
+    await again.close()
+    after = load(on.log, whole=True).tree
+    assert (after.session.format, after.session.at) == (FORMAT, before.session.at)
+    with Index(on.home) as index:
+        index.update()
+        (found,) = index.find(Query(), 9)
+    assert found.summary.created == before.session.at
+    monkeypatch.setattr("omg.session.load.FORMAT", FORMAT - 1)
+    with pytest.raises(NoSession, match="newer OMG"):
+        load(on.log)
+
+
+def test_a_log_that_is_only_looked_at_stays_of_its_format(old):
+    on, data = old
+    verify(load(on.log).tree)
+    assert on.log.read_bytes() == data
