@@ -12,10 +12,10 @@ from statistics import median
 from typing import Literal
 
 from omg.agent.folded import begin_epoch, beginning, carried_from
-from omg.agent.journal import EpochBegun, NodeSealed
+from omg.agent.journal import EpochBegun
 from omg.agent.live import Live
 from omg.agent.prune import pruned
-from omg.agent.reseal import Resealed
+from omg.agent.reseal import Resealed, SpokenAt, records_of
 from omg.agent.runtime import Runtime
 from omg.agent.spending import listed
 from omg.agent.state import Branch, Request
@@ -108,13 +108,13 @@ def summary_tokens(runtime: Runtime, live: Live, text: int, point: Node) -> int:
 def shorter(runtime: Runtime, live: Live) -> list[Resealed] | None:
     """The branch's history without old tool output; None where there is little of that."""
     nodes, tree = path(live.branch.tip), runtime.tree
-    said = [place for place, node in enumerate(nodes) if node.id in tree.words]
+    said = [place for place, node in enumerate(nodes) if node.id in tree.words or node.id in tree.attached]
     upto = said[-TURNS] if len(said) >= TURNS else 0
 
     def stub(size: int) -> str:
         return runtime.catalog.say("stub", size=str(size))
 
-    made = pruned(nodes, upto, tree.words, stub)
+    made = pruned(nodes, upto, SpokenAt(tree.words, tree.attached), stub)
     saved = sum(node.length for node in nodes) - sum(one.node.length for one in made)
     return made if made and saved > _LITTLE else None
 
@@ -202,7 +202,6 @@ async def take(runtime: Runtime, live: Live, kind: Kind) -> bool:
 def _begin(runtime: Runtime, live: Live, made: list[Resealed]) -> None:
     now, branch, tree = runtime.clock(), live.branch, runtime.tree
     newest = made[-1].node
-    sealed = [NodeSealed(at=now, branch="", node=m.node, words=m.words) for m in made if m.node.id not in tree.nodes]
     begun = EpochBegun(
         at=now,
         branch=branch.name,
@@ -212,5 +211,5 @@ def _begin(runtime: Runtime, live: Live, made: list[Resealed]) -> None:
         told=dict(branch.told),
         seen=dict(branch.seen),
     )
-    runtime.record(*sealed, begun)
+    runtime.record(*records_of(made, tree.nodes, now), begun)
     live.last = None

@@ -147,7 +147,7 @@ def report(child: Branch, catalog: Catalog) -> str:
 def last_reply(branch: Branch) -> str:
     """The text of the newest message that the branch itself has said; empty where it has said none."""
     for node in branch.tip.ancestors() if branch.tip else ():
-        if node is branch.base:
+        if node is branch.base and branch.epoch == 1:  # after a compaction, what was carried over is its own
             break
         if node.role == "assistant":
             text = "".join(str(block["text"]) for block in node.message.content if block.get("type") == "text")

@@ -65,6 +65,7 @@ def _sealed_anew(tree: Tree, tip: Node | None, now: float) -> tuple[Node | None,
             words=tree.words.get(old.id),
             told=tree.tells.get(old.id, {}),
             seen=tree.sees.get(old.id, {}),
+            attached=tree.attached.get(old.id, 0),
         )
         for old, new in moved
         if new.id not in tree.nodes

@@ -9,10 +9,10 @@ from itertools import islice
 
 from omg.agent.compose import shared_spot, text_block
 from omg.agent.facts import Telling, untold
-from omg.agent.journal import AnchorMade, EpochBegun, HeadMade, NodeSealed, Record, SummaryMade
+from omg.agent.journal import AnchorMade, EpochBegun, HeadMade, Record, SummaryMade
 from omg.agent.live import Live
 from omg.agent.remember import said_before
-from omg.agent.reseal import Resealed, answers, resealed, whole_pairs
+from omg.agent.reseal import Resealed, SpokenAt, answers, records_of, resealed, whole_pairs
 from omg.agent.runtime import Runtime
 from omg.wire.chain import Node, path
 from omg.wire.head import Head
@@ -54,7 +54,7 @@ async def beginning(runtime: Runtime, live: Live, made: SummaryMade, *, turns: i
     first.append(text_block(catalog.say("summary", text=made.text)))
     words = _earlier(runtime, nodes[start - 1] if start else None)
     first += [text_block(catalog.say("earlier_words", words=words))] if words else []
-    messages = resealed(first, nodes[start:], runtime.tree.words)
+    messages = resealed(first, nodes[start:], SpokenAt(runtime.tree.words, runtime.tree.attached))
     return Folded(tip, runtime.catalog.refreshed(live.branch.head), tuple(messages), dict(facts.told))
 
 
@@ -66,7 +66,8 @@ def carried_from(runtime: Runtime, live: Live, nodes: list[Node], point: Node, t
 def _kept_from(runtime: Runtime, live: Live, nodes: list[Node], turns: int) -> int:
     """From which place on the last exchanges are carried over: the beginning of the first, or as much of the end as
     there is room for. The newest message is carried in any case: calls may wait in it for their results."""
-    head, tokens, said = live.branch.head, runtime.holdings.tokens, runtime.tree.words
+    head, tokens = live.branch.head, runtime.holdings.tokens
+    said = {*runtime.tree.words, *runtime.tree.attached}
     begins = [place for place, node in enumerate(nodes) if node.id in said][-turns:]
     whole, most, start = tokens(head, nodes[-1]), len(nodes) - 1, begins[0] if begins else 0
     while start < most and whole - (tokens(head, parent) if (parent := nodes[start].parent) else 0) > CARRIED:
@@ -92,12 +93,7 @@ def begin_epoch(runtime: Runtime, live: Live, folded: Folded, cause: str = COMPA
     """Let `live` go on with what has been folded: one write, after which the old epoch is over."""
     now, branch, tree = runtime.clock(), live.branch, runtime.tree
     records: list[Record] = [] if folded.head.id in tree.heads else [HeadMade(at=now, head=folded.head)]
-    # Of no branch yet: where the log ends in between, the branch is still in its old epoch.
-    records += [
-        NodeSealed(at=now, branch="", node=one.node, words=one.words)
-        for one in folded.messages
-        if one.node.id not in tree.nodes
-    ]
+    records += records_of(folded.messages, tree.nodes, now)
     records.append(
         EpochBegun(
             at=now,

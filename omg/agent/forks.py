@@ -241,7 +241,9 @@ class Forks:
         now, parent = self.runtime.clock(), child.branch.made.parent or "main"
         ended = BranchEnded(at=now, branch=child.name, status=status, text=text, error=error)
         self.runtime.record_anyway(ended)
-        if child.branch.accepted is child.branch.base:  # stopped before it was sent: woken, it begins anew
+        if (
+            child.branch.accepted is child.branch.base and child.branch.epoch == 1
+        ):  # stopped before it was sent: woken, it begins anew
             take_back(self.runtime, child)
             child.draft = None
         self.runtime.emit(Joined(branch=parent, at=now, child=child.name, status=status, text=text))
@@ -283,7 +285,7 @@ class Forks:
         if branch.head.endpoint != main.head.endpoint:
             raise ForkRefused(f"{child.name} worked at {branch.head.endpoint}, and this session is elsewhere now")
         self.runtime.record(BranchWoken(at=self.runtime.clock(), branch=child.name))
-        if branch.tip is not branch.base:
+        if branch.tip is not branch.base or branch.epoch > 1:  # a history that was folded is its own as well
             return self._start(child, [words])
         facts = self._facts(child, branch.base)
         task = f"{branch.made.task}\n\n{words}"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import cast
 
-from omg.agent.reseal import Resealed, answers, kept_blocks, message_of
+from omg.agent.reseal import Resealed, SpokenAt, answers, kept_blocks, message_of
 from omg.wire.chain import Node
 from omg.wire.seal import Block, canonical
 
@@ -14,7 +14,7 @@ ABOVE = 800
 """Characters of output from which on a stub is worth having: the stub itself takes some, and so does asking again."""
 
 
-def pruned(nodes: Sequence[Node], upto: int, words: dict[str, int], stub: Callable[[int], str]) -> list[Resealed]:
+def pruned(nodes: Sequence[Node], upto: int, spoken: SpokenAt, stub: Callable[[int], str]) -> list[Resealed]:
     """The same history with the long outputs of the first `upto` messages as stubs, and without thinking; the very
     same nodes up to the first message that changes. `stub` puts a size in characters into words."""
     made: list[Resealed] = []
@@ -27,7 +27,7 @@ def pruned(nodes: Sequence[Node], upto: int, words: dict[str, int], stub: Callab
             continue
         message = message_of(old.role, blocks)
         node = old if old.parent is before and message.body == old.message.body else Node(before, message)
-        made.append(Resealed(node, words.get(old.id)))
+        made.append(spoken.again(old, node))
     return made
 
 

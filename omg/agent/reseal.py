@@ -5,9 +5,10 @@ What is carried over keeps the bytes of its blocks; only thinking is left out, s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from omg.agent.journal import NodeSealed
 from omg.wire.chain import Node
 from omg.wire.seal import Block, Message, Role, canonical
 
@@ -16,10 +17,25 @@ _THINKING = ("thinking", "redacted_thinking")
 
 @dataclass(frozen=True, slots=True)
 class Resealed:
-    """A message of the new epoch. `words` is the block that holds the person's words, where there are some."""
+    """A message of the new epoch. `words` is the block that holds the person's words, where there are some; `attached`
+    blocks before it (else at the end) hold what was attached to them."""
 
     node: Node
     words: int | None
+    attached: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenAt:
+    """Where messages hold what a person said, by node: see `omg.agent.state.Tree`."""
+
+    words: Mapping[str, int]
+    attached: Mapping[str, int]
+
+    def again(self, old: Node, node: Node, before: int = 0) -> Resealed:
+        """`old` sealed anew as `node`, with `before` blocks in front."""
+        at = self.words.get(old.id)
+        return Resealed(node, None if at is None else before + at, self.attached.get(old.id, 0))
 
 
 def whole_pairs(nodes: Sequence[Node], start: int) -> int:
@@ -34,10 +50,10 @@ def answers(node: Node) -> bool:
     return any(place.kind == "tool_result" for place in node.message.places)
 
 
-def resealed(first: Sequence[Block], carried: Sequence[Node], words: dict[str, int]) -> list[Resealed]:
+def resealed(first: Sequence[Block], carried: Sequence[Node], spoken: SpokenAt) -> list[Resealed]:
     """`first` as a user message, and `carried` behind it; a user message at their beginning becomes part of the first.
 
-    `words` says, by node, which block of a message holds the person's words. Raises ValueError without `first`.
+    Raises ValueError without `first`.
     """
     told = [canonical(block) for block in first]
     if not told:
@@ -46,17 +62,24 @@ def resealed(first: Sequence[Block], carried: Sequence[Node], words: dict[str, i
     rest = list(carried)
     if rest and rest[0].role == "user":
         opening = rest.pop(0)
-        at = words.get(opening.id)
         node = Node(None, message_of("user", [*told, *kept_blocks(opening)]))
-        made.append(Resealed(node, None if at is None else len(told) + at))
+        made.append(spoken.again(opening, node, len(told)))
     else:
         made.append(Resealed(Node(None, message_of("user", told)), None))
     for old in rest:
         blocks = kept_blocks(old)
         if blocks:
             node = Node(made[-1].node, message_of(old.role, blocks))
-            made.append(Resealed(node, words.get(old.id)))
+            made.append(spoken.again(old, node))
     return made
+
+
+def records_of(made: Sequence[Resealed], known: Container[str], now: float) -> Iterator[NodeSealed]:
+    """What goes on record of messages that are not `known`. They are of no branch yet: where the log ends in between,
+    the branch is still in its old epoch."""
+    for one in made:
+        if one.node.id not in known:
+            yield NodeSealed(at=now, branch="", node=one.node, words=one.words, attached=one.attached)
 
 
 def kept_blocks(node: Node) -> list[bytes]:

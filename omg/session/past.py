@@ -23,7 +23,8 @@ class Said:
 
 def said(tree: Tree, branch: Branch, exchanges: int) -> tuple[list[Said], bool]:
     """The last `exchanges` (words and all that came of them) of a branch itself, and whether there was more."""
-    shared = branch.base.depth if branch.base and branch.made.parent else 0
+    forked = branch.made.parent is not None and branch.epoch == 1  # a history that was folded is its own
+    shared = branch.base.depth if branch.base and forked else 0
     own = path(branch.tip)[shared:]
     starts = [index for index, node in enumerate(own) if node.id in tree.words or node.id in tree.attached]
     first = starts[-exchanges] if len(starts) > exchanges else 0

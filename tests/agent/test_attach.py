@@ -5,12 +5,15 @@ from base64 import b64decode
 
 import pytest
 
+from omg.agent.cold import take
+from omg.agent.schedule import Decision
 from omg.core.events import TurnEnded, UserSaid
 from omg.core.spoken import Image, Pasted, Spoken
 from omg.session.past import Said, said
 from omg.session.verify import verify
 from tests.pictures import png
 from tests.scripted import Says, failure, lines, stage, until
+from tests.summaries import summarising
 
 PICTURE = Image("plan.png", "image/png", png(), 3, 2)
 AGAIN = Image("image", "image/png", png(), 3, 2)
@@ -102,3 +105,36 @@ async def test_a_log_from_before_attachments_loads(tmp_path):
     assert old != on.log.read_bytes()
     on.log.write_bytes(old)
     assert (await on.again().say("second")).stop == "end_turn"
+
+
+async def folded(conversation):
+    agent = conversation.agent
+    await agent.compactor.fold(agent.live("main"), Decision("fold", "a test wants it"))
+
+
+async def pruned(conversation):
+    await take(conversation.agent.runtime, conversation.agent.live("main"), "pruned")
+
+
+async def another_model(conversation):
+    conversation.set_model("claude-sonnet-5-5")
+
+
+@pytest.mark.parametrize("words", ["what is this?", ""])
+@pytest.mark.parametrize("changed", [folded, pruned, another_model])
+async def test_in_a_new_epoch_they_are_shown_as_before(tmp_path, words, changed):
+    long = Says("thinking aloud", thinking="hm", calls=(("shell", {"command": "yes | head -9000"}),))
+    on = stage(tmp_path, summarising(lines(loud=[long, Says("done")])), mode="all")
+    conversation = on.open()
+    await conversation.say("loud")
+    for more in ("one", "two"):
+        await conversation.say(more)
+    await conversation.say(words, [TEXT, PICTURE])
+    before = said(conversation.tree, conversation.tree.branches["main"], 1)
+    await changed(conversation)
+    main = conversation.tree.branches["main"]
+    assert main.epoch == 2
+    assert said(conversation.tree, main, 1)[0] == before[0]
+    await conversation.close()
+    again = on.again()
+    assert said(again.tree, again.tree.branches["main"], 1)[0] == before[0]

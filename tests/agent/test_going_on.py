@@ -7,6 +7,7 @@ import pytest
 
 from omg.agent.facts import Fact
 from omg.agent.forks import ForkRefused
+from omg.agent.schedule import Decision
 from omg.agent.starts import NoStart, find_start, start_at
 from omg.cache.mirror import Mirror
 from omg.core.usage import Usage
@@ -14,6 +15,7 @@ from omg.session.load import load
 from omg.session.verify import verify
 from omg.wire.chain import path
 from tests.scripted import Says, lines, prefix, stage, until
+from tests.summaries import summarising
 
 OTHER = "claude-sonnet-5-5"
 LONG = " and so on" * 500
@@ -31,6 +33,11 @@ def main_of(conversation):
 
 def switch(conversation, name: str) -> None:
     conversation.go_on_at(find_start(conversation.tree, name), f"switch to {name}")
+
+
+async def fold(conversation, name: str) -> None:
+    agent = conversation.agent
+    await agent.compactor.fold(agent.live(name), Decision("fold", "a test wants it"))
 
 
 def whole(usage: Usage) -> int:
@@ -282,6 +289,54 @@ async def test_a_woken_fork_reads_all_of_its_own_prefix(tmp_path, loop, moved):
         await conversation.close()
         conversation = on.again()
     await wakes_warm(conversation, on)
+    await conversation.close()
+
+
+async def test_a_woken_fork_reads_all_of_its_own_prefix_after_main_was_folded(tmp_path):
+    on = warm_stage(tmp_path, summarising(lines(once=Says("again"), task_one=[*TOOLS, Says("report" + LONG)])))
+    conversation = await a_finished_fork(on)
+    await fold(conversation, "main")
+    await conversation.say("second" + LONG)
+    await wakes_warm(conversation, on)
+    await conversation.close()
+
+
+@pytest.mark.parametrize("resumed", [False, True])
+async def test_a_fork_that_was_folded_goes_on_from_its_summary_when_it_is_woken(tmp_path, resumed):
+    script = lines(once=[Says("again"), Says("and again")], task_one=[*TOOLS, Says("report" + LONG)])
+    on = warm_stage(tmp_path, summarising(script))
+    conversation = await a_finished_fork(on)
+    await fold(conversation, "a")
+    if resumed:
+        await conversation.close()
+        conversation = on.again()
+    branch = conversation.tree.branches["a"]
+    assert branch.tip is branch.base and branch.epoch == 2
+    folded_to = branch.tip
+    conversation.agent.wake("a", "once more")
+    await conversation.agent.forks.wait([conversation.agent.live("a")])
+    assert branch.tip.extends(folded_to)
+    assert [block["text"] for block in on.provider.sent[-1].newest] == ["once more"], "and no task once more"
+    assert branch.report == "again"
+    await wakes_warm(conversation, on)
+    await conversation.close()
+
+
+async def test_a_folded_fork_that_is_stopped_before_it_said_more_reports_what_it_had(tmp_path):
+    gate = asyncio.Event()
+    script = lines(once=[Says("lost", before=gate), Says("again")], task_one=Says("report"))
+    on = warm_stage(tmp_path, summarising(script))
+    conversation = await a_finished_fork(on)
+    await fold(conversation, "a")
+    conversation.agent.wake("a", "once more")
+    await until(lambda: on.provider.of("once more"))
+    await conversation.agent.stop("a")
+    branch = conversation.tree.branches["a"]
+    assert (branch.status, branch.report, branch.tip) == ("stopped", "report", branch.base)
+    gate.set()
+    conversation.agent.wake("a", "once more")
+    await conversation.agent.forks.wait([conversation.agent.live("a")])
+    assert (branch.status, branch.report) == ("done", "again")
     await conversation.close()
 
 
