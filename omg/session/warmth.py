@@ -11,12 +11,12 @@ from omg.session.telling import going_cold, until
 
 
 def kept(conversation: Conversation) -> str:
-    """For `/cache`: what is held, the ttl and its reasons, the pings, the next compaction; less where the endpoint
+    """For `/cache`: what is held, the next compaction, the ttl and its reasons, the pings; less where the endpoint
     honours no markers."""
     glance = Glance(conversation)
     held = glance.held()
     warm = f"{until(held, glance.now)}: {going_cold(held, glance.now)}" if held else ""
-    return "\n".join(text for text in (warm, _decided(conversation), glance.compaction()) if text)
+    return "\n".join(text for text in (warm, glance.compaction(), _decided(conversation)) if text)
 
 
 def _decided(conversation: Conversation) -> str:
