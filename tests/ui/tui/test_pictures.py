@@ -1,0 +1,66 @@
+"""The main screen in each theme and size: a question answered, a command, three forks of which two are done."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from omg.cache.mirror import Mirror
+from omg.core.events import Requested
+from omg.session.store import Store
+from omg.ui.taste import Taste
+from tests.scripted import Says, lines, stage
+from tests.ui.tui.driving import driven
+from tests.ui.tui.pictures import same_picture
+
+ANSWER = """The failure is in `moor()`, when the draught **exceeds** the depth:
+
+```python
+def moor(berth: Berth, draught: float) -> bool:
+    return draught <= berth.depth  # no tide here
+```
+
+- the tide is *never* added
+- nobody tests it
+"""
+SCRIPT = {
+    "fails": [Says("I look.", (("read", {"path": "berth.py"}),), thinking="Where is it?"), Says(ANSWER)],
+    "calls": Says("Two places call it."),
+    "tested": Says("There is no test."),
+    "right": Says("I hold on.", (("hold", {"name": "gate"}),)),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "theme", "size"),
+    [
+        ("dark", "dark", (130, 40)),
+        ("light", "light", (130, 40)),
+        ("ansi", "ansi", (130, 40)),
+        ("small", "dark", (80, 24)),
+        ("large", "dark", (200, 60)),
+    ],
+)
+async def test_the_main_screen(tmp_path, monkeypatch, name, theme, size):
+    monkeypatch.setattr(Store, "new_id", lambda self: "7f3a19c0d2e4")
+    there = stage(tmp_path, lines(**SCRIPT))
+    there.provider.mirror = Mirror()
+    (there.folder / "berth.py").write_text("class Berth: ...\n")
+    now = 1_795_248_000.0
+
+    def opened(resume):
+        conversation = there.open()
+        conversation.agent.runtime.clock = lambda: now
+        return conversation
+
+    async with driven(there, opened, size=size, taste=Taste(theme=theme)) as desk:
+        desk.app.start = desk.app.header._start = replace(desk.app.start, folder=Path("/src/harbour"))
+        desk.app.prompt.editor.cursor_blink = False
+        await desk.enter("why fails mooring?")
+        await desk.until(lambda: not desk.app.desk.talk.busy)
+        await desk.enter("/fork who calls it? | is it tested? | is it right?")
+        await desk.until(lambda: there.hold.begun and len(desk.conversation.agent.running()) == 1)
+        await desk.until(lambda: len(there.seen(Requested)) == 5)
+        for _ in range(10):
+            await desk.pilot.pause(0.05)
+        same_picture(desk.app, name)
