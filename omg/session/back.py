@@ -71,14 +71,31 @@ class Back:
         return self._stretches
 
     def _begin(self) -> list[list[Node]]:
-        """The nodes of each epoch, the newest epoch last."""
-        branch, stretches = self.branch, list[list[Node]]()
-        child = branch.made.parent is not None
-        bases = [*((epoch.base, epoch.tip) for epoch in branch.past), (branch.base, branch.tip)]
-        for place, (base, tip) in enumerate(bases):
-            stretches.append(_between(None if place == 0 and not child else base, tip))
-        self._causes = [epoch.cause for epoch in branch.past]
+        """The nodes of each epoch, the newest epoch last. What a branch has gone back from is not on it any more."""
+        branch = self.branch
+        epochs = [*((epoch.base, epoch.tip) for epoch in branch.past), (branch.base, branch.tip)]
+        place, upto, stretches = len(epochs) - 1, branch.tip, list[list[Node]]()
+        while place > 0:
+            base = epochs[place][0]
+            older = next((at for at in range(place - 1, -1, -1) if _holds(epochs[at][1], base)), None)
+            stretches.insert(0, _between(base, upto))
+            self._causes.insert(0, branch.past[place - 1].cause)
+            if older is None and base is not None and any(_root(base) is _root(tip) for _, tip in epochs[:place]):
+                upto = base  # a fork's history, or one for another model: all of it is there
+                break
+            place, upto = (place - 1, epochs[place - 1][1]) if older is None else (older, base)
+        beginning = branch.past[0].base if branch.past else branch.base
+        stretches.insert(0, _between(beginning if branch.made.parent is not None else None, upto))
         return stretches
+
+
+def _holds(tip: Node | None, node: Node | None) -> bool:
+    return tip is not None and tip.extends(node)
+
+
+def _root(tip: Node | None) -> Node | None:
+    """The first message of a history."""
+    return next((node for node in tip.ancestors() if node.parent is None), None) if tip is not None else None
 
 
 def _between(base: Node | None, tip: Node | None) -> list[Node]:

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from omg.session.back import Back, Piece
+from omg.session.commands import run_command
 from tests.scripted import Says, lines, stage, until
 
 READ = Says("I look.", calls=(("read", {"path": "a.txt"}), ("read", {"path": "none.txt"})), thinking="hm")
@@ -87,7 +88,15 @@ async def test_another_epoch_is_told_as_a_break(tmp_path):
     at = [piece.kind for piece in pieces].index("break")
     assert "claude-haiku-5-5" in pieces[at].text
     assert [piece.text for piece in pieces[at + 1 :]] == ["third", "done"]
-    assert len(pieces) == 8 + 3
+    assert [piece.text for piece in pieces if piece.kind == "words"] == ["first", "second", "third"]
+
+
+async def test_what_a_branch_has_gone_back_from_is_not_read(tmp_path):
+    conversation = await told(tmp_path)
+    done = await run_command(conversation, "/rewind 1")
+    assert done.action is not None
+    pieces = all_of(conversation, "main", 3)
+    assert [piece.text for piece in pieces if piece.kind == "words"] == ["first"]
 
 
 async def test_nothing_said_is_nothing_to_read(tmp_path):

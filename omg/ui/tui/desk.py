@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from omg.core.events import Event, Joined, TurnEnded
@@ -102,7 +102,7 @@ class Desk:
             self._story.note(text)
 
     def ordered(self, line: str, shell: bool = False) -> Sheet:
-        return _Sheet(self._story, line)
+        return _Sheet(lambda: self._story, line)
 
     async def act(self, action: Action) -> None:
         """Do what a command leaves to the screen. Raises Trouble."""
@@ -118,6 +118,12 @@ class Desk:
                 app.start.trust()
             case "open":
                 app.transcript.unfold_newest()
+            case "edit":
+                app.transcript.again()
+                self.returned(Spoken(action.subject))
+                app.prompt.focus()
+            case "past":
+                app.transcript.again()
             case _:
                 self.note(f"/{action.kind} has no screen here yet")
 
@@ -160,17 +166,21 @@ def _asked(asked: Asked) -> str:
 
 
 class _Sheet:
-    """A command's output as an item of the transcript."""
+    """A command's output as an item of the transcript: of the one that was shown, or that the command has led to."""
 
-    def __init__(self, story: Story | None, line: str) -> None:
-        self._story = story
-        self._item = output(story, line) if story is not None else Output(line)
+    def __init__(self, shown: Callable[[], Story | None], line: str) -> None:
+        self._shown, self._line = shown, line
+        self._story = shown()
+        self._item = output(self._story, line) if self._story is not None else Output(line)
 
     def write(self, text: str) -> None:
         self._item.take(text)
         self._tell()
 
     def end(self, text: str = "", ending: str = "") -> None:
+        story = self._shown()
+        if story is not None and story is not self._story and text:  # the command has led elsewhere
+            self._story, self._item = story, output(story, self._line)
         self._item.end(text, ending)
         self._tell()
 

@@ -332,3 +332,17 @@ async def test_figures_on_the_screen_are_the_ledgers_at_every_step(tmp_path):
             await desk.until(lambda before=before: desk.conversation.figures().requests > before)
             await desk.until(lambda: not desk.app.desk.talk.busy and not desk.app.desk.talk.forks_running)
             await desk.until(shown)
+
+
+async def test_going_back_shows_what_is_left_and_gives_the_words_to_be_said_anew(tmp_path):
+    async with driven(stage(tmp_path, lines(first=Says("one answer"), second=Says("another")))) as desk:
+        await desk.enter("first")
+        await desk.sees("one answer")
+        await desk.enter("second")
+        await desk.sees("another")
+        await desk.until(lambda: not desk.app.desk.talk.busy)
+        await desk.enter("/rewind 1")
+        await desk.until(lambda: desk.app.prompt.editor.text == "second")
+        await desk.sees("one answer")
+        await desk.sees("main goes on from")
+        assert "another" not in desk.page

@@ -112,6 +112,13 @@ class Transcript(ScrollView, can_focus=True):
         self._altered.clear()
         self._fit()
 
+    def again(self) -> None:
+        """Main goes on from elsewhere: read its history anew, from its end."""
+        self._windows.pop("main", None)
+        if self.branch == "main":
+            self._window = None
+        self.follow("main")
+
     def heard(self, event: Event) -> None:
         """Take one event in."""
         for window in self._windows.values():
