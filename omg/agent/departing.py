@@ -42,6 +42,15 @@ def _fan(runtime: Runtime, head: Head, base: Node | None, draft: Draft, children
     return Fan(children, shared, shared - held if shared >= runtime.setup_of(head).minimum else 0, task)
 
 
+def alike(head: Head, base: Node | None, draft: Draft) -> tuple[str, str] | None:
+    """A name for all that forks begin with which begin as `draft` does, up to their tasks; None where that is
+    nothing."""
+    instruction = instruction_spot(Node(base, draft.seal()))
+    if instruction is None:
+        return None
+    return head.id, Node(base, seal("user", draft.blocks[: instruction.block + 1])).id
+
+
 async def write_ahead(runtime: Runtime, parent: Live, base: Node | None, draft: Draft) -> Usage | None:
     """Write what forks at `base` share, their instruction included, before the first of them goes. What that was
     billed; None where it is not written."""

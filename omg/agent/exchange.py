@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from omg.agent.asking import previous
 from omg.agent.attach import said_in
 from omg.agent.budget import Held, Risky
+from omg.agent.counting import count_first
 from omg.agent.journal import (
     JournalError,
     NodeSealed,
@@ -77,6 +78,7 @@ async def exchange(runtime: Runtime, live: Live) -> Reply:
     tries, refused = 0, None
     while True:
         try:
+            await count_first(runtime, live.branch)
             reply = await _attempt(runtime, live)
             if refused is not None:
                 _tell(runtime, live, f"the provider is not asked about its cache any more: {refused}")

@@ -88,6 +88,11 @@ class Convoy:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _leader: Usage | None = None
 
+    @property
+    def opened(self) -> bool:
+        """Whether nobody is held any more."""
+        return self._opened.is_set()
+
     async def wait(self) -> bool:
         """Whether the caller leads. The leader goes at once; the others when its reply has begun, when it has failed
         (the next one leads then), or after the time limit."""

@@ -12,7 +12,7 @@ from functools import partial
 from omg.agent.alerts import MANY, Alert, late_alert, low_alert, siblings
 from omg.agent.budget import Exhausted
 from omg.agent.compose import Draft, first_of_fork, last_reply, report, shared_spot
-from omg.agent.departing import departure, write_ahead
+from omg.agent.departing import alike, departure, write_ahead
 from omg.agent.dispatch import Reports
 from omg.agent.exchange import take_back
 from omg.agent.facts import Telling, untold
@@ -50,6 +50,8 @@ class Forks:
     lives: dict[str, Live]
     places: Places
     settling: Settling = field(default_factory=Settling)
+    waiting: dict[tuple[str, str], Convoy] = field(default_factory=dict[tuple[str, str], Convoy])
+    """By what they begin with: forks whose leader has not begun, so that later ones wait with them."""
     alerted: set[tuple[str | None, str]] = field(default_factory=set[tuple[str | None, str]])
     """The fan-outs that something was said of."""
 
@@ -79,7 +81,7 @@ class Forks:
         going = departure(self.runtime, head, base, drafts[0], len(tasks))
         tell(self.runtime, parent.name, purpose, quoted(self.runtime, head, base, "here", len(tasks)), going)
         children = self._make(parent, base, head, tasks, drafts, group, purpose, share)
-        convoy = self._convoy(parent, head, base, drafts[0], going)
+        convoy = self._joined(parent, head, base, drafts[0], going)
         for child in children:
             self._start(child, None, convoy)
         return children
@@ -176,6 +178,19 @@ class Forks:
         prefix = "" if parent.branch.made.parent is None else f"{parent.name}."
         endless = (f"btw{n}" for n in _count()) if purpose == "aside" else (prefix + _letters(n) for n in _count(0))
         return (name for name in endless if name not in taken)
+
+    def _joined(self, parent: Live, head: Head, base: Node | None, draft: Draft, going: Departure) -> Convoy | None:
+        """What holds these forks: those that were forked a moment ago and begin alike, while their leader has not
+        begun and one more pays to wait for it; else a convoy of their own. None: all go at once."""
+        self.waiting = {name: convoy for name, convoy in self.waiting.items() if not convoy.opened}
+        name = alike(head, base, draft) if self.waiting or going.way != "at once" else None
+        waiting = self.waiting.get(name) if name else None
+        if waiting is not None and departure(self.runtime, head, base, draft, 2).way != "at once":
+            return waiting
+        convoy = self._convoy(parent, head, base, draft, going)
+        if name is not None and convoy is not None:
+            self.waiting[name] = convoy
+        return convoy
 
     def _convoy(self, parent: Live, head: Head, base: Node | None, draft: Draft, going: Departure) -> Convoy | None:
         """What holds siblings back; None: all go at once. What is no part of the parent's own history is not written

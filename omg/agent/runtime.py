@@ -31,8 +31,9 @@ from omg.wire.seal import Json
 _FREES = (ReplyBegun, RequestSettled, BranchEnded, BudgetSet)
 """Records behind which a budget may have more room than before."""
 
-Refusable = Literal["silence", "diagnostics"]
-"""What an endpoint may turn out not to take: `max_tokens: 0`, or to be asked what was not read from its cache."""
+Refusable = Literal["silence", "diagnostics", "counting"]
+"""What an endpoint may turn out not to take: `max_tokens: 0`, or to be asked what was not read from its cache, or how
+long a prompt is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class ModelSetup:
     """How the endpoint's rules are read where requests are foretold."""
     diagnoses: bool = False
     """Whether the endpoint is asked what was not read from its cache, and why."""
+    counts_tokens: bool = False
+    """Whether the endpoint can be asked how many tokens a prompt has."""
     settle_seconds: float = 0.0
     """Seconds from the beginning of a reply until what its request wrote can be read, as far as was found out."""
 

@@ -64,6 +64,8 @@ class Holdings:
         self._depths: dict[str, set[int]] = {}
         """By head: at how many messages there has been an entry, so that only there one is looked for."""
         self._counts: dict[tuple[str, Place], int] = {}
+        self._told: dict[tuple[str, Place], int] = {}
+        """What the provider takes a prefix to have where nothing was billed yet; what is billed replaces it."""
         self._estimators: dict[str, Estimator] = {}
         self._said: dict[str, int] = {}
         """By a reply's node: its tokens, as the provider has told them."""
@@ -98,6 +100,17 @@ class Holdings:
         """The provider has counted so many tokens up to the end of `tip`: that much, and nothing of the way there."""
         self._counts.setdefault((head.id, places_of(tip)[-1]), tokens)
 
+    def told(self, head: Head, tip: Node, tokens: int) -> None:
+        """The provider was asked how many tokens there are up to the end of `tip`: it says about so many."""
+        self._told[head.id, places_of(tip)[-1]] = tokens
+
+    def uncounted(self, head: Head, tip: Node) -> int:
+        """Tokens of the messages up to `tip`, as estimated, where nobody has counted any of them; 0 where one is."""
+        for node in tip.ancestors():
+            if any((head.id, place) in known for place in places_of(node) for known in (self._counts, self._told)):
+                return 0
+        return self.tokens(head, tip) - self.tokens(head, None)
+
     def counted_near(self, head: Head, tip: Node, most: int) -> bool:
         """Whether one of the last `most` messages has a known count, or the first of all is among them."""
         if tip.depth <= most:
@@ -115,13 +128,18 @@ class Holdings:
         """How many of the tokens up to the end of `tip` are an estimate."""
         return self._estimate(head, self._counted(head, tip, -1)[1])
 
-    def _counted(self, head: Head, node: Node | None, block: int) -> tuple[int, list[Features]]:
-        """The nearest count known at or before a block, and the features of what stands between."""
+    def _counted(
+        self, head: Head, node: Node | None, block: int, *, billed: bool = False
+    ) -> tuple[int, list[Features]]:
+        """The nearest count known at or before a block, or (`billed`) the nearest that was billed, and the features of
+        what stands between."""
         missing: list[Features] = []
         while node is not None:
             places = places_of(node)
             for index in range(block % len(places), -1, -1):
                 known = self.count(head, places[index])
+                if known is None and not billed:
+                    known = self._told.get((head.id, places[index]))
                 if known is not None:
                     behind = between(node, index, block)
                     return known, [*missing, behind] if behind else missing
@@ -232,7 +250,7 @@ class Holdings:
         place = HEAD if node is None else places_of(node)[block]
         if (head.id, place) in self._counts:
             return
-        known, missing = self._counted(head, node, block)
+        known, missing = self._counted(head, node, block, billed=True)
         self._estimator(head).learn(added(missing), tokens - known)
         self._counts[head.id, place] = tokens
 

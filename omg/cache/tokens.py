@@ -131,10 +131,11 @@ class Estimator:
         return max(1, round(_dot(self._weights, found)))
 
     def learn(self, found: Features, tokens: int) -> None:
-        """Take one count of the provider's into account. An error of half a per cent is taken for noise."""
+        """Take one count of the provider's into account. An error of two in a thousand is taken for
+        noise."""
         if tokens <= 0:
             return
-        noise = max(1.0, (0.005 * tokens) ** 2)
+        noise = max(1.0, (0.002 * tokens) ** 2)
         gain_by = [_dot(row, found) for row in self._doubt]
         scale = noise + _dot(gain_by, found)
         error = tokens - _dot(self._weights, found)

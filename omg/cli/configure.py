@@ -197,6 +197,7 @@ def model_setup(
         ping_tokens=rules.ping_tokens(profile.ping_tokens) if profile.cache == "markers" else None,
         reading=rules.reading,
         diagnoses=profile.diagnoses and diagnostics,
+        counts_tokens=profile.counts_tokens,
         settle_seconds=rules.settle_seconds.value,
     )
 

@@ -291,3 +291,40 @@ async def test_of_one_fork_nothing_is_said(tmp_path):
     assert "\n" not in (await run_command(conversation, "/fork task_one")).text
     assert on.seen(Priced)[0].way == "at once"
     await conversation.close()
+
+
+async def test_forks_that_follow_a_moment_later_wait_with_those_whose_leader_has_not_begun(tmp_path):
+    gate = asyncio.Event()
+    on = cold(tmp_path, lines(task_one=Says("x", before=gate)))
+    conversation = on.open()
+    await conversation.say("first")
+    children = conversation.agent.fork(["task_one", "task_two"])
+    await until(lambda: len(on.provider.sent) == 2)
+    children += conversation.agent.fork(["task_three"]) + conversation.agent.fork(["task_four", "task_five"])
+    await asyncio.sleep(0.02)
+    assert len(on.provider.sent) == 2
+    gate.set()
+    await conversation.agent.forks.wait(children)
+    written = [used(conversation, child.name).written for child in children]
+    assert sum(tokens > 500 for tokens in written) == 1, "what all share is written once"
+    assert on.seen(CacheMissed) == []
+    assert verify(conversation.tree).problem is None
+
+
+def used(conversation, name: str) -> Usage:
+    request = conversation.tree.requests[conversation.tree.branches[name].last_request]
+    return request.settled.usage
+
+
+async def test_forks_of_another_place_or_task_do_not_wait_for_them(tmp_path):
+    never = asyncio.Event()
+    on = cold(tmp_path, lines(task_one=Says("x", before=never)))
+    conversation = on.open()
+    await conversation.say("first")
+    conversation.agent.fork(["task_one", "task_six"])
+    await until(lambda: len(on.provider.sent) == 2)
+    await conversation.say("second")
+    children = conversation.agent.fork(["task_two"])
+    await conversation.agent.forks.wait(children)
+    assert children[0].branch.status == "done"
+    await conversation.agent.stop("a")

@@ -5,14 +5,11 @@ import pytest
 from bench.foresight import foreseen, off
 from bench.tokenizers import TOKENIZERS
 
-STRANGE = {"word pieces": 0.035}
-"""What the estimate of new tokens may be off with tokenizers that are far from what it begins with, wide first turns
-included: they are learnt from counts alone."""
-
 
 @pytest.mark.parametrize("name", TOKENIZERS)
 def test_what_is_read_is_foretold_exactly_and_what_is_new_within_three_per_cent(name, tmp_path):
     found = off(foreseen(name, tmp_path))
     assert found.surprises == 0
-    assert found.together <= STRANGE.get(name, 0.03)
+    assert found.together <= 0.03
     assert found.median <= 0.01
+    assert found.worst <= 0.15, "the first results of a session with a tokenizer that is unlike what it begins with"
