@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
+from omg.agent.compose import shared_spot
 from omg.agent.folded import begin_epoch, beginning, carried_from
 from omg.agent.journal import EpochBegun
 from omg.agent.live import Live
@@ -212,4 +213,4 @@ def _begin(runtime: Runtime, live: Live, made: list[Resealed]) -> None:
         seen=dict(branch.seen),
     )
     runtime.record(*records_of(made, tree.nodes, now), begun)
-    live.last = None
+    live.last, live.shared = None, shared_spot(tree, branch)

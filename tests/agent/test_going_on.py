@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from omg.agent.cold import take
 from omg.agent.facts import Fact
 from omg.agent.forks import ForkRefused
 from omg.agent.schedule import Decision
@@ -247,6 +248,18 @@ async def test_killed_at_any_byte_of_a_switch_the_session_is_before_or_after_and
     await again.say("third")
     assert verify(again.tree).problem is None
     await again.close()
+
+
+async def test_an_anchor_that_the_shorter_history_does_not_hold_is_marked_no_more(tmp_path):
+    loud = Says("", calls=(("shell", {"command": "yes | head -9000"}),))
+    on = warm_stage(tmp_path, lines(first=[loud, Says("one")]), mode="all")
+    conversation = on.open()
+    for words in ("first", "second", "third", "fourth"):
+        await conversation.say(words)
+    assert "start" in conversation.tree.anchors
+    assert await take(conversation.agent.runtime, conversation.agent.live("main"), "pruned")
+    assert (await conversation.say("fifth")).stop == "end_turn"
+    assert verify(conversation.tree).problem is None
 
 
 # waking
