@@ -70,7 +70,9 @@ def omg(width: int, height: int, *words: str) -> Generator[None]:
         (Path(home) / ".omg").mkdir()
         (Path(home) / ".omg/settings.toml").write_text('theme = "dark"\n')
         size = ["-x", str(width), "-y", str(height)]
-        command = " ".join(["env", "COLORTERM=truecolor", f"HOME={home}", f"OMG_HOME={home}/.omg", str(program), *words])
+        command = " ".join(
+            ["env", "COLORTERM=truecolor", f"HOME={home}", f"OMG_HOME={home}/.omg", str(program), *words]
+        )
         tmux_command = ["tmux", "-L", SESSION, "-f", "/dev/null", "new-session", "-d", "-s", SESSION, *size, command]
         subprocess.run(tmux_command, check=True, env=env, cwd=clone)
         tmux("set-option", "-ga", "terminal-overrides", ",*:Tc")
