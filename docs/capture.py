@@ -73,8 +73,8 @@ def omg(width: int, height: int, *words: str) -> Generator[None]:
         command = " ".join(
             ["env", "COLORTERM=truecolor", f"HOME={home}", f"OMG_HOME={home}/.omg", str(program), *words]
         )
-        tmux_command = ["tmux", "-L", SESSION, "-f", "/dev/null", "new-session", "-d", "-s", SESSION, *size, command]
-        subprocess.run(tmux_command, check=True, env=env, cwd=clone)
+        server = ["tmux", "-L", SESSION, "-f", "/dev/null"]
+        subprocess.run([*server, "new-session", "-d", "-s", SESSION, *size, command], check=True, env=env, cwd=clone)
         tmux("set-option", "-ga", "terminal-overrides", ",*:Tc")
         try:
             yield

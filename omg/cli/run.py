@@ -82,7 +82,7 @@ def _full_terminal() -> bool:
 
 def _wants(ui: str) -> bool:
     """Whether the person's own settings seem to ask for this screen: looked up before they are read in earnest."""
-    from omg.cli.settings import home
+    from omg.cli.place import home
 
     try:
         text = (home(os.environ) / "settings.toml").read_text("utf-8", "replace")

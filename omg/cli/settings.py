@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from pydantic import Field
 from omg.agent.permit import BadRule, Mode, narrower, parse_rule
 from omg.cache.in_force import Positions, Wishes
 from omg.cache.prices import PriceList, SetPrices
+from omg.cli.place import home as home
 from omg.core.trouble import Trouble
 from omg.ui.taste import Notify, Palette
 from omg.workspace.replace import replace as replace_file
@@ -135,16 +135,6 @@ class Read:
     """Whether a file that may do so names the mode; else it is the default, narrowed by the project."""
     widest: Mode = "all"
     """What a project that is not trusted narrows every mode to."""
-
-
-def home(env: Mapping[str, str]) -> Path:
-    """The folder of all of OMG's state: OMG_HOME, else the platform's data folder."""
-    if env.get("OMG_HOME"):
-        return Path(env["OMG_HOME"]).expanduser().absolute()
-    if sys.platform == "darwin":
-        return Path("~/Library/Application Support/omg").expanduser()
-    data = env.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser() / "omg"
 
 
 def read_settings(home: Path, folder: Path, env: Mapping[str, str]) -> Read:

@@ -18,6 +18,7 @@ from omg.ui.text import one_line
 from omg.ui.tui.first import short_folder
 from omg.ui.tui.parts import Part
 from omg.ui.tui.transcript.items import Output
+from omg.ui.tui.transcript.marked import warm_up
 from omg.ui.tui.transcript.story import Story, output
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ class Desk:
         """Open the session that the flags name; without one there is nothing to stay for."""
         try:
             await self.talk.begin()
+            await asyncio.to_thread(warm_up)
         except Exception as error:  # noqa: BLE001 - it is raised again when the terminal is as it was
             self.app.fail(error)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.console import Console
 from rich.segment import Segment
 
 from omg.ui.text import fold
@@ -88,3 +90,26 @@ def _pieces(text: str, room: int, width: int) -> list[str]:
         return [text]
     first = fold(text, room)[0] if room > 0 else ""
     return [first, *fold(text[len(first) :], width)]
+
+
+class Coloured(Console):
+    """A console that draws in a palette, for what rich calls back."""
+
+    def __init__(self, palette: Palette, width: int) -> None:
+        super().__init__(
+            file=io.StringIO(),
+            width=width,
+            force_terminal=True,
+            color_system="truecolor",
+            theme=palette.theme,
+            highlight=False,
+            legacy_windows=False,
+            markup=False,
+            emoji=False,
+        )
+        self.palette = palette
+
+
+def indent(row: Row) -> Row:
+    """A row of code as it stands in a text: two cells in."""
+    return [Segment("  "), *row] if row else row

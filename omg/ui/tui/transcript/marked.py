@@ -2,66 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-from typing import cast
+from importlib import import_module
 
-from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
-from rich.markdown import CodeBlock, Heading, Markdown
+from rich.console import RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
 from omg.ui.text import clean
-from omg.ui.tui.transcript.code import Row, code_rows
+from omg.ui.tui.transcript.code import Coloured, Row, code_rows, indent
 from omg.ui.tui.transcript.palette import Palette
 
 _SETTLED, _KEPT = 80, 40
 """Lines of growing code: when there are so many, all but the last few are not coloured again."""
-
-
-class _Code(CodeBlock):
-    """Code without a box, two cells in."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        palette = cast(_Coloured, console).palette
-        for row in code_rows(str(self.text).rstrip("\n"), self.lexer_name, palette, options.max_width - 2):
-            yield from _indent(row)
-            yield Segment.line()
-
-
-class _Title(Heading):
-    """A heading at the margin."""
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        self.text.justify = "left"
-        self.text.stylize("bold")
-        yield self.text
-
-
-class _Quiet(Markdown):
-    elements = {**Markdown.elements, "fence": _Code, "code_block": _Code, "heading_open": _Title}  # noqa: RUF012 - rich's own
-
-
-class _Coloured(Console):
-    """A console that draws in a palette, for what rich calls back."""
-
-    def __init__(self, palette: Palette, width: int) -> None:
-        super().__init__(
-            file=io.StringIO(),
-            width=width,
-            force_terminal=True,
-            color_system="truecolor",
-            theme=palette.theme,
-            highlight=False,
-            legacy_windows=False,
-            markup=False,
-            emoji=False,
-        )
-        self.palette = palette
-
-
-def _indent(row: Row) -> Row:
-    return [Segment("  "), *row] if row else row
 
 
 class Marker:
@@ -69,11 +22,13 @@ class Marker:
 
     def __init__(self, palette: Palette, width: int) -> None:
         self.palette, self.width = palette, max(width, 8)
-        self._console = _Coloured(palette, self.width)
+        self._console = Coloured(palette, self.width)
 
     def markdown(self, text: str) -> list[Row]:
         """The rows of a Markdown block, without blank ones around it."""
-        return _trimmed(self._rows(_Quiet(clean(text), hyperlinks=False)))
+        from omg.ui.tui.transcript.quiet import Quiet
+
+        return _trimmed(self._rows(Quiet(clean(text), hyperlinks=False)))
 
     def code(self, text: str, language: str) -> list[Row]:
         """Code in the colours of its language."""
@@ -81,7 +36,7 @@ class Marker:
 
     def fence(self, lines: Sequence[str], language: str) -> list[Row]:
         """Code as it stands in Markdown."""
-        return [_indent(row) for row in code_rows(clean("\n".join(lines)), language, self.palette, self.width - 2)]
+        return [indent(row) for row in code_rows(clean("\n".join(lines)), language, self.palette, self.width - 2)]
 
     def plain(self, text: str, style: str = "") -> list[Row]:
         """Text as it is, folded where it is too wide."""
@@ -131,3 +86,8 @@ class Growing:
             self._head += marker.fence(lines[self._lines : upto], language)
             self._lines = upto
         return [*self._head, *marker.fence(lines[self._lines :], language)]
+
+
+def warm_up() -> None:
+    """Load what drawing Markdown needs. Call it in a thread."""
+    import_module("omg.ui.tui.transcript.quiet")
