@@ -11,7 +11,7 @@ from omg.session.store import Store
 from omg.ui.taste import Taste
 from tests.scripted import Says, lines, stage
 from tests.ui.tui.driving import driven
-from tests.ui.tui.pictures import same_picture
+from tests.ui.tui.snapshots import same
 
 ANSWER = """The failure is in `moor()`, when the draught **exceeds** the depth:
 
@@ -63,4 +63,4 @@ async def test_the_main_screen(tmp_path, monkeypatch, name, theme, size):
         await desk.until(lambda: len(there.seen(Requested)) == 5)
         for _ in range(10):
             await desk.pilot.pause(0.05)
-        same_picture(desk.app, name)
+        same(desk.app, f"main-{name}")
