@@ -7,7 +7,8 @@ from omg.agent.live import Live
 from omg.agent.runtime import Runtime
 from omg.agent.ttl import ttls_of
 from omg.cache.holdings import Known
-from omg.cache.plan import First, Spot, last_spot, plan
+from omg.cache.places import HEAD
+from omg.cache.plan import First, Spot, Ttls, last_spot, plan
 from omg.core.events import ONE_SHOT
 from omg.wire.chain import Node
 from omg.wire.head import Head
@@ -16,6 +17,8 @@ from omg.wire.request import Body, Mark
 _ANCHORED_BELOW = 1 / 16
 """The part of a prefix that may be missing in the cache for the rest to be worth an hour: the 1h price of that much is
 less than one in ten of what writing all of it again would cost."""
+_SHORT = 2_000
+"""Tokens of messages that may be written once more, should the person be gone for longer than five minutes now."""
 
 
 def marks_for(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tuple[Mark, ...]:
@@ -23,18 +26,37 @@ def marks_for(runtime: Runtime, live: Live, tip: Node, last: Body | None) -> tup
     ttls, head = ttls_of(runtime, live.branch), live.branch.head
     if ttls is None:
         return ()
+    ttls = _told_apart(runtime, head, tip, ttls)
     last_tail = held(runtime, head, tip) or _tail(last, tip)
     one_shot, lookback = _one_shot(live), runtime.setup_of(head).reading.lookback
     return plan(
         head,
         tip,
         last_tail=last_tail,
-        shared=live.shared,
+        shared=_within(live.shared, tip),
         first=None if one_shot else _first(runtime, live, tip),
         one_shot=one_shot,
         ttls=ttls,
         lookback=lookback,
     )
+
+
+def _told_apart(runtime: Runtime, head: Head, tip: Node, ttls: Ttls) -> Ttls:
+    """Where nobody has counted the head, a short first message is written in another class than the head, so that the
+    bill tells the head's tokens by themselves: by them the first read of every other session is foretold."""
+    runtime.recall(head, runtime.clock())
+    holdings = runtime.holdings
+    if ttls != Ttls("1h", "1h") or holdings.count(head, HEAD) is not None:
+        return ttls
+    short = holdings.tokens(head, tip) - holdings.tokens(head, None) <= _SHORT
+    return Ttls("1h", "5m") if short else ttls
+
+
+def _within(spot: Spot | None, tip: Node) -> Spot | None:
+    """A spot that is on a history; a history that has lost it is for the guard to refuse, which names the byte."""
+    if spot is None or not tip.extends(spot.node):
+        return None
+    return Spot(tip.at_depth(spot.node.depth) or spot.node, spot.block)
 
 
 def _one_shot(live: Live) -> bool:

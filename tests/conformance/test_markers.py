@@ -133,9 +133,12 @@ async def test_m091_a_turn_of_many_blocks_is_still_found(whole):
     assert usage(conversation, -2).read == foretold(conversation, -2).read > 8000
 
 
+NO_MARKS_BETWEEN = {"last_tail": None, "shared": None}
+
+
 async def test_m091_without_a_mark_in_between_it_is_a_look_back_that_was_foretold(whole, monkeypatch):
     conversation = whole.again()
-    monkeypatch.setattr(marking, "plan", lambda head, tip, **more: plan(head, tip, **{**more, "last_tail": None}))
+    monkeypatch.setattr(marking, "plan", lambda head, tip, **more: plan(head, tip, **more | NO_MARKS_BETWEEN))
     await whole.say(conversation, "parts 25")
     assert [cause.split(" (")[0] for cause in whole.causes] == ["look-back exceeded"]
     (missed,) = (each for each in conversation.tree.requests.values() if each.settled.cause)
