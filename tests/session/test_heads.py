@@ -10,6 +10,7 @@ import pytest
 from bench.clock import run
 from bench.economy import measure
 from bench.stage import Stage, fill, say
+from omg.agent.runtime import Habits
 from omg.cache.held import HeldHead
 from omg.session.heads import MOST, HeadBook, keep_head, load_heads
 
@@ -116,3 +117,22 @@ def test_an_endpoint_whose_cache_ends_with_the_process_is_told_of_to_nobody(tmp_
     stage.setup = replace(stage.setup, remembers=False)
     run(in_turn(stage, soon))
     assert load_heads(tmp_path / "home") == []
+
+
+async def typed(stage, words):
+    conversation = stage.open()
+    conversation.agent.runtime.habits = Habits(typed=True, keep_warm=False)
+    await say(conversation, words)
+
+
+async def two_typed(stage):
+    await typed(stage, "good morning")
+    await typed(stage, "good morning to you too")
+
+
+def test_where_messages_live_for_an_hour_the_first_bill_tells_the_head_apart_all_the_same(tmp_path):
+    stage = Stage(tmp_path / "home", fill(tmp_path / "work"))
+    run(two_typed(stage))
+    first, second = (measure(stage).seen[n] for n in (0, 1))
+    assert first.billed.write_5m and second.billed.write_1h and not second.billed.write_5m
+    assert second.foretold.read == second.billed.read > 1000
