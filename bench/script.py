@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from zlib import crc32
@@ -33,9 +33,42 @@ class Says:
 
 def answer(request: Mapping[str, Any]) -> Says:
     """The reply to a request. The newest words that order something decide, and how often was replied since."""
+    newest = _newest(request["messages"])
+    if newest.startswith("<compact>"):
+        return Says(text=summary(request["messages"]))
     words, step = _order(request["messages"])
     calls = _calls(words, step)
     return Says(calls=calls) if calls else Says(text=prose(f"{words} {step}", _length(words)))
+
+
+def _newest(messages: Sequence[Mapping[str, Any]]) -> str:
+    texts = [block["text"] for block in messages[-1]["content"] if block["type"] == "text"]
+    return texts[-1] if texts else ""
+
+
+SECTIONS = ("Requests and constraints", "Open", "Decisions", "Facts", "Errors and fixes", "Done")
+_SUMMARY_WORDS = 900
+"""Words of a summary beside what it keeps word for word."""
+
+
+def summary(messages: Sequence[Mapping[str, Any]]) -> str:
+    """A summary that keeps what the person insisted on and what is asked for by name, and says much besides."""
+    kept = list(dict.fromkeys(_kept(messages)))
+    first = "\n".join(f"- {line}" for line in kept) or "- none"
+    rest = [f"## {title}\n- {prose(f'{title} {len(messages)}', _SUMMARY_WORDS // 5)}" for title in SECTIONS[1:]]
+    return "\n\n".join([f"## {SECTIONS[0]}\n{first}", *rest])
+
+
+def _kept(messages: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for message in messages:
+        for block in message["content"]:
+            text = block["text"] if block["type"] == "text" and message["role"] == "user" else ""
+            if text.startswith(("<summary>", "<compact>")):
+                yield from (line[2:] for line in text.splitlines() if line.startswith("- ") and "must" in line)
+            elif "must" in text and not text.startswith("<"):
+                yield text[:200]
+    listed = _newest(messages).partition("must be named")[2]
+    yield from (line[2:] for line in listed.splitlines() if line.startswith("- "))
 
 
 def _order(messages: Sequence[Mapping[str, Any]]) -> tuple[str, int]:

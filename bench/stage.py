@@ -13,6 +13,7 @@ from omg.agent.live import Live
 from omg.agent.runtime import Limits, ModelSetup, Rules
 from omg.cache.plan import Ttls
 from omg.core.catalog import Catalog, load_catalog
+from omg.core.usage import Ttl
 from omg.session.config import Config
 from omg.session.conversation import Conversation
 from omg.session.opening import open_new, open_saved
@@ -41,6 +42,10 @@ class Stage:
     setup: ModelSetup = OPUS
     catalog: Catalog = field(default_factory=load_catalog)
     limits: Limits = field(default_factory=Limits)
+    typed: bool = False
+    """Whether a person types, and may let a while pass between turns."""
+    ttl: Ttl | None = None
+    """The ttl of messages that the person has set."""
     opened: list[Conversation] = field(default_factory=list[Conversation])
 
     def open(self, folder: Path | None = None) -> Conversation:
@@ -68,6 +73,8 @@ class Stage:
             setup_for=lambda model, effort: replace(self.setup, model=model),
             rules=Rules("ask"),
             limits=self.limits,
+            typed=self.typed,
+            ttl=self.ttl,
         )
 
 

@@ -11,12 +11,10 @@ from itertools import pairwise
 from statistics import median
 from typing import Literal
 
-from omg.agent.compose import shared_spot
-from omg.agent.folded import begin_epoch, beginning, carried_from
-from omg.agent.journal import EpochBegun
+from omg.agent.folded import Folded, begin_epoch, beginning, carried_from
 from omg.agent.live import Live
 from omg.agent.prune import pruned
-from omg.agent.reseal import Resealed, SpokenAt, records_of
+from omg.agent.reseal import Resealed, SpokenAt
 from omg.agent.runtime import Runtime
 from omg.agent.spending import listed
 from omg.agent.state import Branch, Request
@@ -196,21 +194,5 @@ async def take(runtime: Runtime, live: Live, kind: Kind) -> bool:
         return branch.base is folded.newest
     made = shorter(runtime, live) if kind == "pruned" else None
     if made is not None:
-        _begin(runtime, live, made)
+        begin_epoch(runtime, live, Folded(branch.tip, branch.head, tuple(made), dict(branch.told)), "pruned")
     return made is not None
-
-
-def _begin(runtime: Runtime, live: Live, made: list[Resealed]) -> None:
-    now, branch, tree = runtime.clock(), live.branch, runtime.tree
-    newest = made[-1].node
-    begun = EpochBegun(
-        at=now,
-        branch=branch.name,
-        head=branch.head.id,
-        node=newest.id,
-        cause="pruned",
-        told=dict(branch.told),
-        seen=dict(branch.seen),
-    )
-    runtime.record(*records_of(made, tree.nodes, now), begun)
-    live.last, live.shared = None, shared_spot(tree, branch)

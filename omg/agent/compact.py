@@ -78,6 +78,7 @@ class Compactor:
                 used=used,
                 window=self.runtime.setup_of(branch.head).window,
                 at=self.runtime.limits.compact_at,
+                fork=branch.made.parent is not None,
                 running=[child.name for child in running],
                 starting=any(child.last_request is None for child in running),
                 asked=name in self._asked,
@@ -88,6 +89,10 @@ class Compactor:
     def used(self, live: Live) -> int:
         """Tokens of a branch's prefix as it stands."""
         return self.runtime.holdings.tokens(live.branch.head, live.branch.tip)
+
+    def limit(self, live: Live) -> int:
+        """Tokens from which on a branch's history is to be folded."""
+        return threshold(self.runtime.setup_of(live.branch.head).window, self.runtime.limits.compact_at)
 
     def quoted(self, live: Live) -> Quoted:
         """The price of folding a branch's history now, and were nothing of it held."""
@@ -189,8 +194,7 @@ class Compactor:
         tokens = self.runtime.holdings.tokens
         head = live.branch.head
         rest = tokens(head, live.branch.tip) - tokens(head, point)
-        most = threshold(self.runtime.setup_of(head).window, self.runtime.limits.compact_at) // 4
-        return made if live.branch.tip.extends(point) and rest <= most else None
+        return made if live.branch.tip.extends(point) and rest <= self.limit(live) // 4 else None
 
     async def write(self, live: Live, *, why: str, draft: bool = False) -> SummaryMade:
         """Have a summary of the branch's accepted history written, and keep it beside the session.

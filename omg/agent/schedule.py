@@ -29,6 +29,8 @@ class Moment:
     """Forks at work that read this epoch's prefix. Those that have ended, and could be woken, do not count."""
     starting: bool = False
     """Whether forks have been asked for whose first requests have not all left."""
+    fork: bool = False
+    """Whether it is a fork's: that shares its prefix with others and ends soon, so it is folded only where it must."""
     asked: bool = False
     """Whether a person has asked for it, however little is used."""
     now: bool = False
@@ -57,7 +59,8 @@ def ceiling(window: int) -> int:
 
 def decide(moment: Moment) -> Decision:
     """Whether to fold now."""
-    limit, hard = threshold(moment.window, moment.at), ceiling(moment.window)
+    hard = ceiling(moment.window)
+    limit = hard if moment.fork else threshold(moment.window, moment.at)
     amount = f"{moment.used:,} of {moment.window:,} tokens"
     if moment.used < limit and not moment.asked:
         return Decision("go on", f"{amount}, the next compaction at {limit:,}")

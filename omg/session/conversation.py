@@ -127,7 +127,7 @@ class Conversation:
         if config.typed:
             self.hub.listen(self.gaps.heard)
             self.hub.listen(self.warm.heard)
-            self.hub.listen(self.tomorrow.heard)
+            self.hub.listen(self._think_of_tomorrow)
 
     @property
     def tree(self) -> Tree:
@@ -269,6 +269,9 @@ class Conversation:
         runtime = self.agent.runtime
         since = heard(runtime.tree, branch) if self.rested and branch.made.parent is None else None
         return [] if since is None else list(news(runtime.folder, branch, since))
+
+    def _think_of_tomorrow(self, event: Event) -> None:
+        self.tomorrow.heard(event)
 
     async def _prepare(self) -> None:
         """A summary for tomorrow, where that pays; whoever closes the session does not wait for ever."""
