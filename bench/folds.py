@@ -24,7 +24,7 @@ from omg.session.conversation import Conversation
 TURNS = 60
 WINDOW, AT = 100_000, 0.3
 FORKS = 3
-_NEAR = 0.9
+_NEAR = 0.85
 """The part of the threshold from which on forks are sent, so that they are at work when it is crossed."""
 
 
@@ -53,7 +53,7 @@ async def work(stage: Stage, seen: list[Compacted]) -> int:
     for number in range(TURNS):
         if _near(conversation) and main.epoch > epoch:
             crossings, epoch = crossings + 1, main.epoch
-            tasks = [f"Part {number} {place}: look at 4 files, 1 at once." for place in range(FORKS)]
+            tasks = [f"Part {number} {place}: look at 6 files, 1 at once." for place in range(FORKS)]
             forks += conversation.agent.fork(tasks)
         await say(conversation, f"Question {number}: look at 3 files, 1 at once.")
         await asyncio.sleep(20)

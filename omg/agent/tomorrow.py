@@ -6,7 +6,7 @@ It replaces nothing. Whoever comes back when all of it would have to be written 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,13 +24,18 @@ from omg.core.usage import TTL_SECONDS
 
 _MARGIN = 0.08
 """The part of an entry's life before its end in which a draft is written: behind the time of the last ping."""
-RETURNS = 0.5
-"""The part of sessions left to go cold that are gone on with. Ours: nobody has told."""
 _STALE = 0.25
 """The part of a history that may have come after a draft for it to be good still."""
 
 Sleep = Callable[[float], Awaitable[None]]
 When = Literal["the cache ends soon", "you leave"]
+
+
+def returns(gaps: Sequence[float]) -> float:
+    """The chance that a session that is left to go cold is gone on with: by how often this person has come back after
+    as long (the rule of succession: half, with no history)."""
+    came = sum(gap > TTL_SECONDS["5m"] for gap in gaps)
+    return (came + 1) / (came + 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +135,7 @@ class Tomorrow:
             return None
         rates = prices.rates(whole)
         cost = (whole * rates.read + SUMMARY_TOKENS * rates.output) / 1_000_000
-        return Worth(cost, RETURNS * (min(known) - summary.visit_usd))
+        return Worth(cost, returns(runtime.habits.gaps) * (min(known) - summary.visit_usd))
 
     def _fresh(self, live: Live) -> bool:
         """Whether there is a summary that little has been said after."""

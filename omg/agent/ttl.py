@@ -12,6 +12,9 @@ from omg.cache.policy import Decision, Stake, by_rule, decide_ttl
 from omg.cache.prices import Rates
 from omg.wire.chain import Node
 
+_FROM_THE_COLD = 20_000
+"""Tokens of writing that it costs to go on from the cold with a shorter history, a summary's price among them."""
+
 
 def ttls_of(runtime: Runtime, branch: Branch) -> Ttls | None:
     """The ttl classes of a branch's next request; None where the endpoint honours no markers."""
@@ -50,7 +53,14 @@ def stake_of(runtime: Runtime, branch: Branch) -> Stake:
     head = runtime.holdings.tokens(branch.head, None)
     whole = runtime.holdings.tokens(branch.head, branch.tip)
     messages = max(0, whole - head)
-    return Stake(messages // max(1, _turns(branch.tip)), messages, whole)
+    return Stake(messages // max(1, _turns(branch.tip)), lapse_tokens(runtime, branch, messages), whole)
+
+
+def lapse_tokens(runtime: Runtime, branch: Branch, tokens: int) -> int:
+    """How many of a branch's `tokens` a lapse makes it write again: main goes on from the cold with a shorter history
+    where that costs less."""
+    shorter = runtime.limits.cold == "auto" and branch.made.parent is None
+    return min(tokens, _FROM_THE_COLD) if shorter else tokens
 
 
 def _turns(tip: Node | None) -> int:
