@@ -48,7 +48,12 @@ class Policy:
 
     @property
     def limits(self) -> Limits:
-        return Limits(compact_at=self.at, draft=self.drafts != "never", cold="auto" if self.shorter else "all")
+        return Limits(
+            compact_at=self.at,
+            early=self.drafts is None,
+            draft=self.drafts != "never",
+            cold="auto" if self.shorter else "all",
+        )
 
 
 OURS = Policy("ours")
@@ -112,7 +117,7 @@ class FixedDrafts(Tomorrow):
         wanted = "near the end" if when == "the cache ends soon" else "on leaving"
         return self.drafts in (wanted, "both") and await Tomorrow.draft(self, when)
 
-    def worth(self) -> Worth | None:
+    def worth(self, idle: float) -> Worth | None:
         return None if self._fresh(self.live()) else Worth(0.0, float("inf"))
 
 

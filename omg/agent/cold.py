@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 from typing import Literal
 
@@ -19,9 +18,9 @@ from omg.agent.runtime import Runtime
 from omg.agent.spending import listed
 from omg.agent.state import Branch, Request
 from omg.agent.ttl import ttls_of
+from omg.agent.visits import LONG, away, requests_per_visit
 from omg.cache.plan import last_spot
 from omg.cache.prices import Rates
-from omg.core.usage import TTL_SECONDS
 from omg.wire.chain import Node, path
 from omg.wire.request import Mark
 
@@ -37,11 +36,8 @@ TURNS = 3
 """The newest exchanges whose tool output is kept as it is."""
 _WORTH = 0.05
 """The part of the cost of going on with all that going on with less must save."""
-_VISIT = 12
-"""Requests that a visit is taken to have, with nothing to go by."""
 _RECENT = 100
 """Requests by which the wait for a first word is judged."""
-_LONG_GAP = float(TTL_SECONDS["1h"])
 
 Kind = Literal["all", "pruned", "summary", "anchor"]
 
@@ -62,7 +58,10 @@ class Offer:
 
 
 def is_cold(runtime: Runtime, branch: Branch) -> bool:
-    """Whether most of a branch's history would have to be written again now, and is long enough to matter."""
+    """Whether most of a branch's history would have to be written again now, after a long time away, and is long
+    enough to matter. Over a short break all is as the person left it, whatever it costs."""
+    if away(runtime.tree, runtime.clock()) < LONG:
+        return False
     whole = runtime.holdings.tokens(branch.head, branch.tip) if branch.tip else 0
     return whole > SMALL and _warm(runtime, branch, branch.tip) < whole / 2
 
@@ -132,7 +131,9 @@ def priced(
     if rates is None:
         return Offer(kind, name, size, None, None, seconds, at)
     first = ((size - warm) * _write(runtime, branch, rates) + warm * rates.read) / 1_000_000
-    return Offer(kind, name, size, first, first + _visit(runtime) * size * rates.read / 1_000_000, seconds, at)
+    return Offer(
+        kind, name, size, first, first + requests_per_visit(runtime.tree) * size * rates.read / 1_000_000, seconds, at
+    )
 
 
 def _rates(runtime: Runtime, branch: Branch, size: int) -> Rates | None:
@@ -145,13 +146,6 @@ def _write(runtime: Runtime, branch: Branch, rates: Rates) -> float:
     if ttls is None:
         return rates.plain
     return rates.write_1h if ttls.messages == "1h" and rates.write_1h is not None else rates.write_5m
-
-
-def _visit(runtime: Runtime) -> float:
-    """Requests between two long gaps of this session, on the average."""
-    sent = [request.logged.at for request in runtime.tree.requests.values()]
-    visits = 1 + sum(later - earlier > _LONG_GAP for earlier, later in pairwise(sent))
-    return max(1.0, (len(sent) + _VISIT) / (visits + 1))
 
 
 def _seconds(runtime: Runtime, new: int) -> float | None:

@@ -20,10 +20,12 @@ from omg.agent.prewarm import prewarm
 from omg.agent.remember import person_said, summary_before
 from omg.agent.replay import ReplayFailed
 from omg.agent.runtime import Runtime
-from omg.agent.schedule import Decision, Moment, ceiling, decide, threshold
+from omg.agent.schedule import EARLY, Decision, Moment, ceiling, decide, threshold
 from omg.agent.spending import listed, quoted
 from omg.agent.state import Branch
 from omg.agent.summary import LIMIT, SUMMARY_TOKENS, Brief, problems, required
+from omg.agent.ttl import BESIDE
+from omg.agent.visits import epoch_reads
 from omg.cache.plan import IllegalPlan, last_spot
 from omg.core.events import Compacted, CompactionPhase, ForkStatus, Notice, Priced
 from omg.core.trouble import Trouble
@@ -79,6 +81,7 @@ class Compactor:
                 window=self.runtime.setup_of(branch.head).window,
                 at=self.runtime.limits.compact_at,
                 fork=branch.made.parent is not None,
+                paid=self._paid(live, used),
                 running=[child.name for child in running],
                 starting=any(child.last_request is None for child in running),
                 asked=name in self._asked,
@@ -90,9 +93,31 @@ class Compactor:
         """Tokens of a branch's prefix as it stands."""
         return self.runtime.holdings.tokens(live.branch.head, live.branch.tip)
 
+    def _paid(self, live: Live, used: int) -> bool:
+        """Whether the tokens that a summary would leave out have cost, in all requests of this epoch, what folding
+        costs. Where a history grows evenly, this is when folding it costs least in the long run."""
+        runtime, branch = self.runtime, live.branch
+        if (
+            not runtime.limits.early
+            or branch.made.parent is not None
+            or used < EARLY * runtime.setup_of(branch.head).window
+        ):
+            return False
+        prices = listed(runtime, branch.head)
+        if prices is None:
+            return False
+        shorter = runtime.holdings.tokens(branch.head, None) + SUMMARY_TOKENS + BESIDE
+        read = sum(max(0, tokens - shorter) for tokens in epoch_reads(runtime.tree, branch))
+        rates = prices.rates(used)
+        fold = used * rates.read + SUMMARY_TOKENS * rates.output + shorter * (rates.write_1h or rates.write_5m)
+        return read * rates.read >= fold
+
     def limit(self, live: Live) -> int:
         """Tokens from which on a branch's history is to be folded."""
-        return threshold(self.runtime.setup_of(live.branch.head).window, self.runtime.limits.compact_at)
+        return threshold(self._window(live), self.runtime.limits.compact_at)
+
+    def _window(self, live: Live) -> int:
+        return self.runtime.setup_of(live.branch.head).window
 
     def quoted(self, live: Live) -> Quoted:
         """The price of folding a branch's history now, and were nothing of it held."""

@@ -13,7 +13,7 @@ from omg.agent.live import Live
 from omg.agent.replay import ReplayFailed
 from omg.agent.runtime import Runtime
 from omg.agent.silent import Silent, send_off, tokens_asked
-from omg.agent.ttl import lapse_tokens, rates_of
+from omg.agent.ttl import cold_usd, rates_of
 from omg.agent.warm import marks_of
 from omg.cache.forecast import Hit
 from omg.cache.policy import BreakEven, Stake, break_even, next_ping
@@ -129,7 +129,8 @@ class KeepWarm:
         """The price of a ping and of what it saves; None where unknown. A head at 1h outlives messages at 5m."""
         branch = live.branch
         kept = 0 if hit.entry.ttl == "1h" else self.runtime.holdings.tokens(branch.head, None)
-        stake = Stake(0, lapse_tokens(self.runtime, branch, max(0, hit.tokens - kept)), hit.tokens)
+        shorter = cold_usd(self.runtime, branch, hit.tokens)
+        stake = Stake(0, max(0, hit.tokens - kept), hit.tokens, shorter)
         rates = rates_of(self.runtime, branch, stake)
         return None if rates is None else break_even(rates, hit.entry.ttl, stake, tokens)
 

@@ -84,6 +84,8 @@ class Limits:
     """Ask before anything predicted to cost more; 0: never."""
     compact_at: float = 0.8
     """When a history is folded: up to 1 a part of the model's window, above 1 a number of tokens."""
+    early: bool = True
+    """Whether it is folded earlier where reading it has cost as much as a summary would."""
     draft: bool = True
     """Whether summaries may be prepared before a prefix goes cold."""
     cold: Cold = "auto"

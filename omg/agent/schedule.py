@@ -13,6 +13,9 @@ ROOM = 2 * ANSWER + 3_000
 _NEAR = 0.5
 """The part of that room that may be used up before nothing is waited for any longer."""
 
+EARLY = 0.3
+"""The part of the window under which nothing is folded for its price alone: what is forgotten has a price too."""
+
 What = Literal["go on", "wait", "fold"]
 
 
@@ -31,6 +34,8 @@ class Moment:
     """Whether forks have been asked for whose first requests have not all left."""
     fork: bool = False
     """Whether it is a fork's: that shares its prefix with others and ends soon, so it is folded only where it must."""
+    paid: bool = False
+    """Whether reading what a summary would leave out has cost, in this epoch, as much as the summary would."""
     asked: bool = False
     """Whether a person has asked for it, however little is used."""
     now: bool = False
@@ -62,9 +67,12 @@ def decide(moment: Moment) -> Decision:
     hard = ceiling(moment.window)
     limit = hard if moment.fork else threshold(moment.window, moment.at)
     amount = f"{moment.used:,} of {moment.window:,} tokens"
-    if moment.used < limit and not moment.asked:
+    early = moment.paid and not moment.fork and moment.used >= EARLY * moment.window
+    if moment.used < limit and not moment.asked and not early:
         return Decision("go on", f"{amount}, the next compaction at {limit:,}")
-    why = "asked for" if moment.asked and moment.used < limit else f"{amount}, the threshold is {limit:,}"
+    why = f"{amount}, the threshold is {limit:,}"
+    if moment.used < limit:
+        why = "asked for" if moment.asked else f"{amount}: reading them has cost what a summary costs"
     if moment.starting:
         return Decision("wait", f"{why}; forks are about to start from here")
     if not moment.running:

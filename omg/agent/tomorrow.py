@@ -17,6 +17,7 @@ from omg.agent.marking import deepest
 from omg.agent.runtime import Runtime
 from omg.agent.spending import listed
 from omg.agent.summary import SUMMARY_TOKENS
+from omg.agent.visits import LONG, away
 from omg.core.amounts import money
 from omg.core.events import Event, Notice, Requested, TurnEnded, UserSaid
 from omg.core.trouble import Trouble
@@ -31,11 +32,11 @@ Sleep = Callable[[float], Awaitable[None]]
 When = Literal["the cache ends soon", "you leave"]
 
 
-def returns(gaps: Sequence[float]) -> float:
-    """The chance that a session that is left to go cold is gone on with: by how often this person has come back after
-    as long (the rule of succession: half, with no history)."""
-    came = sum(gap > TTL_SECONDS["5m"] for gap in gaps)
-    return (came + 1) / (came + 2)
+def returns(gaps: Sequence[float], idle: float) -> float:
+    """The chance that who has been away for `idle` seconds comes back after a long time, when a summary is of use: by
+    this person's own gaps (the rule of succession: half, with no history)."""
+    longer = sum(gap > idle for gap in gaps)
+    return (sum(gap > max(idle, LONG) for gap in gaps) + 1) / (longer + 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ class Tomorrow:
 
     async def draft(self, when: When) -> bool:
         """Write a draft if that pays; whether one was written."""
-        worth = self.worth()
+        worth = self.worth(LONG if when == "you leave" else away(self.runtime.tree, self.runtime.clock()))
         if worth is None or not worth.pays or self.live().busy:
             return False
         why = f"{when}; a summary costs {money(worth.cost_usd)} now, and may save {money(worth.saves_usd)} tomorrow"
@@ -119,9 +120,10 @@ class Tomorrow:
             return False
         return True
 
-    def worth(self) -> Worth | None:
+    def worth(self, idle: float) -> Worth | None:
         """The arithmetic: what a visit tomorrow costs from all of the history, or what is left of it without old tool
-        output, against from a summary. None where there is a draft still, or a price is unknown."""
+        output, against from a summary, for somebody who has been away for `idle` seconds. None where there is a draft
+        still, or a price is unknown."""
         live, runtime = self.live(), self.runtime
         branch = live.branch
         if branch.tip is None or branch.tip is not branch.accepted or self._fresh(live):
@@ -135,7 +137,7 @@ class Tomorrow:
             return None
         rates = prices.rates(whole)
         cost = (whole * rates.read + SUMMARY_TOKENS * rates.output) / 1_000_000
-        return Worth(cost, returns(runtime.habits.gaps) * (min(known) - summary.visit_usd))
+        return Worth(cost, returns(runtime.habits.gaps, idle) * (min(known) - summary.visit_usd))
 
     def _fresh(self, live: Live) -> bool:
         """Whether there is a summary that little has been said after."""

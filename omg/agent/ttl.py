@@ -7,13 +7,15 @@ from dataclasses import replace
 from omg.agent.runtime import Runtime
 from omg.agent.spending import listed
 from omg.agent.state import Branch
+from omg.agent.summary import SUMMARY_TOKENS
+from omg.agent.visits import requests_per_visit
 from omg.cache.plan import Ttls
 from omg.cache.policy import Decision, Stake, by_rule, decide_ttl
 from omg.cache.prices import Rates
 from omg.wire.chain import Node
 
-_FROM_THE_COLD = 20_000
-"""Tokens of writing that it costs to go on from the cold with a shorter history, a summary's price among them."""
+BESIDE = 4_500
+"""Tokens of what stands beside the summary in a new epoch, roughly: facts, and the newest exchanges."""
 
 
 def ttls_of(runtime: Runtime, branch: Branch) -> Ttls | None:
@@ -53,14 +55,25 @@ def stake_of(runtime: Runtime, branch: Branch) -> Stake:
     head = runtime.holdings.tokens(branch.head, None)
     whole = runtime.holdings.tokens(branch.head, branch.tip)
     messages = max(0, whole - head)
-    return Stake(messages // max(1, _turns(branch.tip)), lapse_tokens(runtime, branch, messages), whole)
+    written = messages // max(1, _turns(branch.tip))
+    return Stake(written, messages, whole, cold_usd(runtime, branch, whole))
 
 
-def lapse_tokens(runtime: Runtime, branch: Branch, tokens: int) -> int:
-    """How many of a branch's `tokens` a lapse makes it write again: main goes on from the cold with a shorter history
-    where that costs less."""
-    shorter = runtime.limits.cold == "auto" and branch.made.parent is None
-    return min(tokens, _FROM_THE_COLD) if shorter else tokens
+def cold_usd(runtime: Runtime, branch: Branch, whole: int) -> float | None:
+    """What going on costs more after a long time away than it would have while all was warm, over a visit: with all
+    of it, or with a summary, whose own price and shortness count. None where nothing shorter is gone on with."""
+    prices = listed(runtime, branch.head)
+    if prices is None or runtime.limits.cold == "all" or branch.made.parent is not None:
+        return None
+    rates, requests = prices.rates(whole), requests_per_visit(runtime.tree)
+    shorter = min(whole, runtime.holdings.tokens(branch.head, None) + SUMMARY_TOKENS + BESIDE)
+    draft = whole * rates.read + SUMMARY_TOKENS * rates.output if runtime.limits.draft else 0.0
+    warm = (1 + requests) * whole * rates.read
+    ways = (
+        whole * rates.write_5m + requests * whole * rates.read,
+        draft + shorter * rates.write_5m + requests * shorter * rates.read,
+    )
+    return max(0.0, min(ways) - warm) / 1_000_000
 
 
 def _turns(tip: Node | None) -> int:

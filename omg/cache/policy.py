@@ -26,6 +26,12 @@ class Stake:
     written: int
     lapses: int
     whole: int
+    cold_usd: float | None = None
+    """Dollars that a lapse costs after a long time away, where a shorter history is gone on with then."""
+
+
+LONG_AWAY = 3600.0
+"""Seconds away from which on a shorter history may be gone on with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,13 @@ class BreakEven:
 
     ping_usd: float
     rewrite_usd: float
+    cold_usd: float | None = None
+    """The same after a long time away, where it is less."""
+
+    def lapse_usd(self, gap: float) -> float:
+        """What it costs that the entry has lapsed in a gap of so many seconds."""
+        shorter = gap > LONG_AWAY and self.cold_usd is not None
+        return min(self.rewrite_usd, self.cold_usd or 0.0) if shorter else self.rewrite_usd
 
     @property
     def pings(self) -> int:
@@ -121,13 +134,14 @@ def _turn_usd(ttl: Ttl, gaps: Sequence[float], rates: Rates, stake: Stake, reade
 def _gap_usd(gap: float, times: Sequence[float], life: float, even: BreakEven, readers: int) -> float:
     sent = [time for time in times if time < gap]
     lapsed = gap > (sent[-1] if sent else 0.0) + life
-    return len(sent) * even.ping_usd + (readers * even.rewrite_usd if lapsed else 0.0)
+    return len(sent) * even.ping_usd + (readers * even.lapse_usd(gap) if lapsed else 0.0)
 
 
 def break_even(rates: Rates, ttl: Ttl, stake: Stake, output: int = 0) -> BreakEven:
     """What a ping costs (`output` are the tokens it lets be said) and what it may save, for an entry of this class."""
     ping = stake.whole * rates.read + output * rates.output
-    return BreakEven(ping / 1_000_000, stake.lapses * max(0.0, _write(rates, ttl) - rates.read) / 1_000_000)
+    rewrite = stake.lapses * max(0.0, _write(rates, ttl) - rates.read)
+    return BreakEven(ping / 1_000_000, rewrite / 1_000_000, stake.cold_usd)
 
 
 def _write(rates: Rates, ttl: Ttl) -> float:
@@ -165,9 +179,10 @@ def _pays(idle: float, spent_usd: float, gaps: Sequence[float], ttl: Ttl, even: 
     no more than twice the least is paid. Within that, only while the re-write is worth more than the ping, by how many
     of those who stayed away as long came back within the entry's next life; and not when the person is gone.
     """
-    if even.ping_usd <= 0 or spent_usd + even.ping_usd > even.rewrite_usd or idle > away(gaps):
+    saves = even.lapse_usd(idle + TTL_SECONDS[ttl])
+    if even.ping_usd <= 0 or spent_usd + even.ping_usd > saves or idle > away(gaps):
         return False
-    return _comes_back(gaps, idle, TTL_SECONDS[ttl]) * even.rewrite_usd > even.ping_usd
+    return _comes_back(gaps, idle, TTL_SECONDS[ttl]) * saves > even.ping_usd
 
 
 def _comes_back(gaps: Sequence[float], idle: float, life: float) -> float:

@@ -132,6 +132,7 @@ def make_config(plan: Plan, asker: Asker | None, *, typed: bool = False) -> Conf
             budget_usd=settings.budget.session_usd,
             confirm_usd=settings.budget.confirm_usd,
             compact_at=settings.compact.at,
+            early=settings.compact.early == "auto",
             draft=settings.compact.draft == "auto",
             cold=settings.compact.cold,
         ),

@@ -46,6 +46,7 @@ class CompactSettings:
     __pydantic_config__: ClassVar[dict[str, str]] = _STRICT
 
     at: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 0.8
+    early: Keep = "auto"
     draft: Keep = "auto"
     cold: Literal["auto", "all"] = "auto"
 
