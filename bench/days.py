@@ -172,12 +172,12 @@ def _begin(conversation: Conversation, policy: Policy, seen: list[Compacted]) ->
     conversation.hub.listen(lambda event: seen.append(event) if isinstance(event, Compacted) else None)
 
 
-def perform(policy: Policy, turns: int = TURNS, days: int = DAYS) -> Spent:
+def perform(policy: Policy, turns: int = TURNS, days: int = DAYS, seed: int = SEED) -> Spent:
     """The session under one policy, on a stage of its own."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         stage = Stage(home / "home", fill(home / "work"), limits=policy.limits, typed=True, ttl=policy.ttl)
-        return run(live(stage, policy, gaps(turns, days)))
+        return run(live(stage, policy, gaps(turns, days, seed)))
 
 
 def table(found: Sequence[Spent], best: float) -> str:
