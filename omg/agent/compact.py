@@ -72,6 +72,9 @@ class Compactor:
         """What the schedule says of a branch, with `coming` tokens about to be added."""
         branch, name = live.branch, live.name
         used = self.used(live) + coming
+        nothing = self.nothing(live)
+        if nothing:
+            return Decision("go on", nothing)
         if used < _AGAIN_AFTER * self._refused.get(name, 0) and name not in self._asked:
             return Decision("go on", "the last compaction was refused, and little has been said since")
         running = self._readers(branch)
@@ -88,6 +91,15 @@ class Compactor:
                 now=self._asked.get(name, False),
             )
         )
+
+    def nothing(self, live: Live) -> str | None:
+        """Why there is nothing to fold; None where there is something."""
+        branch = live.branch
+        if branch.accepted is None:
+            return "there is nothing to fold yet"
+        if branch.tip is branch.base and branch.accepted.id in self.runtime.tree.folded:
+            return "there is nothing to fold: nothing has been said since the last compaction"
+        return None
 
     def used(self, live: Live) -> int:
         """Tokens of a branch's prefix as it stands."""

@@ -31,9 +31,9 @@ from omg.cache.quote import Quote
 from omg.core.amounts import money, tokens
 from omg.core.events import Emit, Event, Notice, SessionOpened, TurnEnded
 from omg.core.spoken import Attachment, Spoken
-from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
 from omg.session.attaching import admitted
+from omg.session.brief import OwnBrief
 from omg.session.config import Config
 from omg.session.gaps import Gaps
 from omg.session.heads import HeadBook
@@ -41,7 +41,6 @@ from omg.session.rewind import Snapshots
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.workspace import git
-from omg.workspace.regular import read_beginning
 
 if TYPE_CHECKING:
     from omg.session.library import Library
@@ -50,8 +49,6 @@ if TYPE_CHECKING:
 Failed = Callable[[Exception], None]
 _PATIENCE = 60.0
 """Seconds that a summary for tomorrow may take when the session is closed."""
-_BRIEF = 40_000
-"""Bytes of a COMPACT.md that are told."""
 
 
 class Hub:
@@ -117,7 +114,9 @@ class Conversation:
                 outputs=config.home / "outputs",
                 facts=self._facts,
                 news=self._news,
-                own_brief=self._brief,
+                own_brief=OwnBrief(
+                    (config.folder / ".omg", (root or config.folder) / ".omg", config.home), self._notice
+                ),
                 heads=HeadBook(config.home),
                 habits=Habits(config.typed, self.gaps.known, config.ttl, config.keep_warm),
             )
@@ -295,18 +294,6 @@ class Conversation:
             raise Trouble(f"{offer.name} is not to be had any more: /from lists what is")
         room.settled = True
         return f"on with {offer.name}: {tokens(offer.tokens)} tokens, {money(offer.usd)}"
-
-    def _brief(self) -> str | None:
-        """The project's own COMPACT.md, else the person's."""
-        runtime = self.agent.runtime
-        for folder in (runtime.folder / ".omg", runtime.root / ".omg", self.config.home):
-            try:
-                text = read_beginning(folder / "COMPACT.md", _BRIEF)[0].decode("utf-8", "replace").strip()
-            except (OSError, ToolError):
-                continue
-            if text:
-                return text
-        return None
 
     async def close(self) -> None:
         """Stop what runs, and let go of the log and the provider."""

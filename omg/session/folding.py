@@ -20,8 +20,8 @@ async def compact(conversation: Conversation, rest: str) -> Done:
         raise Trouble("say /compact, or /compact now: without waiting for forks")
     agent = conversation.agent
     live, compactor = agent.live("main"), agent.compactor
-    if live.branch.accepted is None:
-        raise Trouble("there is nothing to fold yet")
+    if nothing := compactor.nothing(live):
+        raise Trouble(nothing)
     price = await _agreed(conversation, live, compactor)
     compactor.ask("main", now=rest == "now")
     decision = compactor.decision(live)

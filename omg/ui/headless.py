@@ -14,6 +14,7 @@ from omg.agent.journal import JournalError
 from omg.agent.schedule import Decision
 from omg.agent.turn import Outcome
 from omg.core.events import Event, Failed, Notice
+from omg.core.trouble import Trouble
 from omg.session.conversation import Conversation
 from omg.session.outcome import folded, result
 
@@ -87,8 +88,8 @@ async def fold(conversation: Conversation, output: str) -> int:
     agent = conversation.agent
     live, before = agent.live("main"), agent.compactor.used(agent.live("main"))
     try:
-        if live.branch.accepted is None:
-            raise ForkRefused("there is nothing to fold yet")
+        if nothing := agent.compactor.nothing(live):
+            raise Trouble(nothing)
         await agent.compactor.fold(live, Decision("fold", "asked for"))
         value = folded(conversation, before)
     finally:
