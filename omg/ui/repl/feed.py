@@ -100,8 +100,8 @@ class Feed:
                 self.page.error(who + text)
             case CacheMissed(cause=cause):
                 self._line("warm", "!", f"cache miss: {cause}")
-            case Compacted():
-                self.page.note(f"{who}the history is folded into a summary")
+            case Compacted(phase=phase, text=text):
+                self.page.note(f"{who}{'the history is folded later: ' if phase == 'waits' else ''}{text}")
             case _:
                 pass
 
