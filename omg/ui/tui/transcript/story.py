@@ -142,8 +142,8 @@ class Story:
                 self.note(text, "failed", "✗")
             case CacheMissed(cause=cause):
                 self.note(f"cache miss: {cause}", "warm", "!")
-            case Compacted(text=text):
-                self.note("the history is folded into a summary" + (f": {one_line(text)[:200]}" if text else ""))
+            case Compacted(phase=phase, text=text):
+                self.note(("the history is folded later: " if phase == "waits" else "") + one_line(text)[:200])
             case Priced() if any(call.name == "fork" for call in self._calls.values()):
                 cost = f"{event.children} forks · predicted {money(event.usd)} (cold: {money(event.usd_cold)})"
                 self.note(cost, "cold", "⑂")
