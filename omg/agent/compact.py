@@ -6,37 +6,32 @@ The history that was folded stays as it was, with every fork of it, and can be a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from omg.agent.budget import Exhausted
-from omg.agent.compose import OpenCall, open_calls, result_block, text_block
-from omg.agent.exchange import Reply, exchange
 from omg.agent.folded import Folded, begin_epoch, beginning
 from omg.agent.forks import Forks
-from omg.agent.journal import BranchEnded, BranchMade, JournalError, NodeSealed, SummaryMade
+from omg.agent.journal import JournalError, SummaryMade
 from omg.agent.live import Live
 from omg.agent.prewarm import prewarm
 from omg.agent.remember import person_said, summary_before
 from omg.agent.replay import ReplayFailed
 from omg.agent.runtime import Runtime
 from omg.agent.schedule import EARLY, Decision, Moment, ceiling, decide, threshold
+from omg.agent.scribe import Unusable, summarised
 from omg.agent.spending import listed, quoted
 from omg.agent.state import Branch
-from omg.agent.summary import LIMIT, SUMMARY_TOKENS, Brief, problems, required
+from omg.agent.summary import SUMMARY_TOKENS, required
 from omg.agent.ttl import BESIDE
 from omg.agent.visits import epoch_reads
-from omg.cache.plan import IllegalPlan, last_spot
-from omg.core.events import Compacted, CompactionPhase, ForkStatus, Notice, Priced
+from omg.cache.plan import IllegalPlan
+from omg.core.events import Compacted, CompactionPhase, Notice, Priced
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.provider.protocol import ProviderError
 from omg.wire.chain import Node
 from omg.wire.guard import Diverged
-from omg.wire.seal import Block, seal
 
-_TRIES = 2
-"""How often a summary is asked for before it is refused."""
 _AGAIN_AFTER = 1.05
 """By how much a history must have grown after a refusal before it is tried again unasked."""
 
@@ -109,13 +104,8 @@ class Compactor:
         """Whether the tokens that a summary would leave out have cost, in all requests of this epoch, what folding
         costs. Where a history grows evenly, this is when folding it costs least in the long run."""
         runtime, branch = self.runtime, live.branch
-        if (
-            not runtime.limits.early
-            or branch.made.parent is not None
-            or used < EARLY * runtime.setup_of(branch.head).window
-        ):
-            return False
-        prices = listed(runtime, branch.head)
+        wanted = runtime.limits.early and branch.made.parent is None and used >= EARLY * self._window(live)
+        prices = listed(runtime, branch.head) if wanted else None
         if prices is None:
             return False
         shorter = runtime.holdings.tokens(branch.head, None) + SUMMARY_TOKENS + BESIDE
@@ -238,20 +228,23 @@ class Compactor:
 
         Raises CompactionRefused, having said why.
         """
-        self._say(
-            live, "writes", f"{'a summary for later' if draft else 'folding the history'}: {why}", self.used(live)
-        )
+        doing = "a summary for later" if draft else "folding the history"
+        self._say(live, "writes", f"{doing}: {why}", self.used(live))
         self._tell_price(live)
         point = self._fitting(live)
         while True:
             try:
-                return await self._written(live, point, draft)
+                made = await summarised(self.runtime, live, point, self._required(live, point), draft=draft)
+                break
             except ProviderError as error:
                 point = self._before(live, point) if error.failure == "context_full" else None
                 if point is None:
                     raise self._refuse(live, str(error)) from error
-            except (Exhausted, JournalError, Diverged, IllegalPlan, ReplayFailed) as error:
+            except (Unusable, Exhausted, JournalError, Diverged, IllegalPlan, ReplayFailed) as error:
                 raise self._refuse(live, str(error)) from error
+        if draft:
+            self._say(live, "written", "a summary is kept for later; it replaces nothing", self.used(live))
+        return made
 
     def _tell_price(self, live: Live) -> None:
         found = self.quoted(live)
@@ -278,8 +271,9 @@ class Compactor:
 
     def _fitting(self, live: Live) -> Node:
         """The newest accepted node under which the request for a summary fits into the window."""
-        node, room = live.branch.accepted, ceiling(self.runtime.setup_of(live.branch.head).window)
-        assert node is not None
+        node, room = live.branch.accepted, ceiling(self._window(live))
+        if node is None:
+            raise self._refuse(live, "there is nothing to fold yet")
         while self.runtime.holdings.tokens(live.branch.head, node) > room:
             earlier = self._before(live, node)
             if earlier is None:
@@ -294,43 +288,6 @@ class Compactor:
         tokens = self.runtime.holdings.tokens
         return next((reply for reply in replies if tokens(live.branch.head, reply) <= goal), None)
 
-    async def _written(self, live: Live, point: Node, draft: bool) -> SummaryMade:
-        brief, items = Brief(self.runtime.brief()), self._required(live, point)
-        scribe = self._scribe(live, point, brief, items)
-        status: ForkStatus = "failed"
-        why: str | None = "it did not come to an end"
-        try:
-            for tries in range(_TRIES):
-                reply = await exchange(self.runtime, scribe)
-                found = _unusable(reply) or problems(reply.text, brief, items)
-                if not found:
-                    made = self._made(live, scribe, point, reply.text, draft)
-                    status, why = "done", None
-                    return made
-                why = "; ".join(found)
-                if tries + 1 < _TRIES:
-                    self._ask_again(scribe, reply, found)
-            raise self._refuse(live, f"the summary cannot be used: {why}")
-        except asyncio.CancelledError:
-            status, why = "stopped", None
-            raise
-        finally:
-            if status != "done":
-                self.runtime.record_anyway(
-                    BranchEnded(at=self.runtime.clock(), branch=scribe.name, status=status, text="", error=why)
-                )
-
-    def _made(self, live: Live, scribe: Live, point: Node, text: str, draft: bool) -> SummaryMade:
-        """Keep a summary, in one write with the end of the branch that wrote it."""
-        now = self.runtime.clock()
-        made = SummaryMade(
-            at=now, branch=live.name, epoch=live.branch.epoch, node=point.id, text=text.strip(), draft=draft
-        )
-        self.runtime.record(made, BranchEnded(at=now, branch=scribe.name, status="done", text=""))
-        if draft:
-            self._say(live, "written", "a summary is kept for later; it replaces nothing", self.used(live))
-        return made
-
     def _required(self, live: Live, point: Node) -> tuple[str, ...]:
         """What the summary must name: of what was said in this epoch, of the summary it began with, and of forks."""
         tree, branch = self.runtime.tree, live.branch
@@ -338,47 +295,6 @@ class Compactor:
         tasks = [tree.branches[name].made.task or "" for name in dict.fromkeys(awaited)]
         waiting = [" ".join(task.split())[:200] for task in tasks]
         return required(person_said(tree, point), summary_before(point), [task for task in waiting if task])
-
-    def _scribe(self, live: Live, point: Node, brief: Brief, items: Sequence[str]) -> Live:
-        """A fork at `point` that is asked for a summary: on record, and not sent yet."""
-        runtime, catalog, now = self.runtime, self.runtime.catalog, self.runtime.clock()
-        taken = runtime.tree.branches
-        name = next(name for n in range(1, len(taken) + 2) if (name := f"compact{n}") not in taken)
-        listed = "\n".join(f"- {item}" for item in items)
-        wanted = f"\n\n{catalog.say('compact_required', items=listed)}" if items else ""
-        words = catalog.say("compact", brief=brief.text, limit=str(LIMIT), required=wanted)
-        blocks = [*self._results(live, point), text_block(words)]
-        made = BranchMade(
-            at=now,
-            name=name,
-            head=live.branch.head.id,
-            node=point.id,
-            parent=live.name,
-            task="summary",
-            depth=live.branch.made.depth + 1,
-            purpose="compaction",
-        )
-        runtime.record(made, NodeSealed(at=now, branch=name, node=Node(point, seal("user", blocks))))
-        return Live(taken[name], live.files.clone(), last=live.last, shared=last_spot(point))
-
-    def _results(self, live: Live, point: Node) -> list[Block]:
-        """What answers the calls at `point`: what they came to, where the summary is of all there is."""
-        waiting, done = self.runtime.catalog.say("open_call"), live.branch.results
-        newest = point is live.branch.tip
-
-        def answer(call: OpenCall) -> Block:
-            result = done.get(call.id) if newest else None
-            text, is_error = (result.text, result.is_error) if result else (waiting, False)
-            return result_block(call.id, text, is_error)
-
-        return [answer(call) for call in open_calls(point)]
-
-    def _ask_again(self, scribe: Live, reply: Reply, found: Sequence[str]) -> None:
-        refused = [result_block(call.id, "not run", True) for call in open_calls(scribe.branch.tip)]
-        said = "; ".join(found)
-        words = self.runtime.catalog.say("compact_again", problems=said, limit=str(LIMIT))
-        node = Node(scribe.branch.tip, seal("user", [*refused, text_block(words)]))
-        self.runtime.record(NodeSealed(at=self.runtime.clock(), branch=scribe.name, node=node))
 
     def _tell_wait(self, live: Live, decision: Decision) -> None:
         """Say once what is waited for."""
@@ -392,12 +308,3 @@ class Compactor:
 
     def _notice(self, live: Live, text: str) -> None:
         self.runtime.emit(Notice(branch=live.name, at=self.runtime.clock(), text=text))
-
-
-def _unusable(reply: Reply) -> tuple[str, ...]:
-    """What makes a reply no summary at all."""
-    if reply.refusal or reply.node is None:
-        return (reply.refusal or "there is no answer",)
-    if open_calls(reply.node):
-        return ("it calls tools",)
-    return ("it was cut by the output limit",) if reply.stop == "max_tokens" else ()
