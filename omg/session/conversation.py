@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from omg.agent.agent import Agent
 from omg.agent.budget import Purse
-from omg.agent.cold import Offer, offers
+from omg.agent.cold import Offer, is_cold, offers
 from omg.agent.epoch import change_head
 from omg.agent.facts import Fact, environment, instruction_paths, instructions
 from omg.agent.forks import ForkRefused
@@ -279,6 +279,11 @@ class Conversation:
                 await self.tomorrow.left()
         except TimeoutError:
             return  # it is settled as cut, and nothing has changed
+
+    @property
+    def cold(self) -> bool:
+        """Whether most of main would have to be written again, after a long time away."""
+        return is_cold(self.agent.runtime, self.tree.branches["main"])
 
     def ways(self) -> list[Offer]:
         """The ways to go on with main, were nothing of it held, or as it is held."""

@@ -51,13 +51,13 @@ async def go_on_from(conversation: Conversation, rest: str) -> Done:
         return Done(ways_text(found, cold=is_cold(agent.runtime, live.branch)))
     chosen = next((offer for offer in found if rest in (offer.kind, offer.name)), None)
     if chosen is None:
-        raise Trouble(f"there is no such way: {', '.join(_word(offer) for offer in found)}")
+        raise Trouble(f"there is no such way: {', '.join(word_for(offer) for offer in found)}")
     if conversation.busy:
         raise Trouble("main is at work: choose when it is done")
     return Done(await conversation.choose(chosen))
 
 
-def _word(offer: Offer) -> str:
+def word_for(offer: Offer) -> str:
     """What to say after /from for it."""
     return offer.name if offer.kind == "anchor" else offer.kind
 
@@ -71,4 +71,6 @@ def ways_text(found: list[Offer], *, cold: bool) -> str:
 def _row(offer: Offer) -> str:
     when = datetime.fromtimestamp(offer.written).strftime("  written %Y-%m-%d %H:%M") if offer.written else ""
     wait = f"~{offer.seconds:.0f} s" if offer.seconds is not None else ""
-    return f"{_word(offer):10} {tokens(offer.tokens):>6} {money(offer.usd):>8} {wait:>6}  {offer.name}{when}".rstrip()
+    return (
+        f"{word_for(offer):10} {tokens(offer.tokens):>6} {money(offer.usd):>8} {wait:>6}  {offer.name}{when}".rstrip()
+    )

@@ -194,7 +194,7 @@ class Glance:
         """Every fork: each behind its parent, in the order they were made."""
         children: dict[str, list[Branch]] = {}
         for branch in self.conversation.tree.branches.values():
-            if branch.made.parent is not None:
+            if branch.made.parent is not None and branch.made.purpose in ("fork", "aside"):
                 children.setdefault(branch.made.parent, []).append(branch)
         questions, found = self._questions(), list[Fork]()
         line = list(reversed(children.get("main", [])))

@@ -47,6 +47,8 @@ class Desk:
             part.adopt(conversation)
         self.app.prompt.adopt(conversation, turns)
         self.changed()
+        if conversation.cold and not self.talk.early:
+            self.app.open_for("/from")
 
     def heard(self, event: Event) -> None:
         for part in self._parts:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from textual.screen import ModalScreen
 
+from omg.agent.cold import Offer, cheapest
 from omg.agent.spending import quotes
 from omg.cache.quote import Quote
+from omg.core.amounts import tokens
 from omg.session.conversation import Conversation
+from omg.session.folding import word_for
 from omg.session.picker import Picker
 from omg.ui.tui.dialogs.fork_form import ForkForm
 from omg.ui.tui.dialogs.help import Help
+from omg.ui.tui.dialogs.offers import Offers, Way
 from omg.ui.tui.dialogs.sessions import Sessions
 from omg.ui.tui.dialogs.settle import Efforts, Models, Modes
 
@@ -34,6 +39,9 @@ def dialog_for(line: str, conversation: Conversation, *, vim: bool = False) -> O
             return Modes(conversation.agent.mode("main")), lambda mode: f"/mode {mode}"
         case "/sessions" | "/resume":
             return sessions(conversation), lambda id: f"/resume {id}"
+        case "/from":
+            ways = conversation.ways()
+            return (_offers(conversation, ways), lambda word: f"/from {word}") if ways else None
         case "/help":
             return Help(vim=vim), lambda _: ""
         case _:
@@ -48,6 +56,25 @@ def fork_form(conversation: Conversation, tasks: tuple[str, ...] = ()) -> ForkFo
         return quotes(agent.runtime, agent.live("main"), children)
 
     return ForkForm(quoting, tasks)
+
+
+_KEYS = {"all": "a", "pruned": "p", "summary": "s"}
+
+
+def _offers(conversation: Conversation, ways: list[Offer]) -> Offers:
+    """How to go on with main, what is taken where nobody chooses first."""
+    first = cheapest(ways)
+    ranked = [first, *(way for way in ways if way is not first)]
+    used = conversation.context_used()
+    cold = "the cache is cold" if conversation.cold else "were the cache cold"
+    said = f"{tokens(used)} tokens; {cold}, one of these is read first"
+    return Offers(said, [_way(way, place) for place, way in enumerate(ranked)])
+
+
+def _way(offer: Offer, place: int) -> Way:
+    key = _KEYS.get(offer.kind, str(place))
+    written = f"written {datetime.fromtimestamp(offer.written):%Y-%m-%d %H:%M}" if offer.written else ""
+    return Way(word_for(offer), key, offer.name, offer.tokens, offer.usd, offer.seconds, written)
 
 
 def sessions(conversation: Conversation) -> Sessions:
