@@ -10,6 +10,7 @@ from omg.core.events import TurnEnded
 from omg.core.spoken import Pasted, Spoken
 from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
+from omg.core.usage import Usage
 from omg.ui.short import dollars
 from omg.ui.tui.app import OmgApp
 from tests.scripted import Says, failure, lines, stage, until
@@ -346,3 +347,25 @@ async def test_going_back_shows_what_is_left_and_gives_the_words_to_be_said_anew
         await desk.sees("one answer")
         await desk.sees("main goes on from")
         assert "another" not in desk.page
+
+
+async def test_a_session_that_has_gone_cold_asks_how_to_go_on(tmp_path):
+    there = stage(tmp_path, lines(first=Says("done", usage=Usage(plain=60_000, output=10))))
+    there.setup["minimum"] = 500
+    before = there.open()
+    await before.say("first " + "words " * 12_000)
+    before.agent.anchor("plan")
+    await before.say("second")
+    await before.close()
+
+    def later(resume):
+        conversation = there.again()
+        clock = conversation.agent.runtime.clock
+        conversation.agent.runtime.clock = lambda: clock() + 8 * 3600
+        return conversation
+
+    async with driven(there, later) as desk:
+        await desk.until(lambda: "the cache is cold" in desk.screen)
+        assert "all of it" in desk.screen and "@plan" in desk.screen
+        await desk.pilot.press("a")
+        await desk.sees("on with all of it")

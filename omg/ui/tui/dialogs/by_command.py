@@ -41,7 +41,7 @@ def dialog_for(line: str, conversation: Conversation, *, vim: bool = False) -> O
             return sessions(conversation), lambda id: f"/resume {id}"
         case "/from":
             ways = conversation.ways()
-            return (_offers(conversation, ways), lambda word: f"/from {word}") if ways else None
+            return (_offers(conversation, ways), lambda word: f"/from {word}") if len(ways) > 1 else None
         case "/help":
             return Help(vim=vim), lambda _: ""
         case _:
