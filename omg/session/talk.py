@@ -135,9 +135,7 @@ class Talk:
     def next_mode(self) -> None:
         """Main's next mode of those that keys may lead to."""
         if self.conversation is not None:
-            mode = self.conversation.agent.mode("main")
-            place = _BY_KEY.index(mode) + 1 if mode in _BY_KEY else 0
-            self.conversation.agent.set_mode(_BY_KEY[place % len(_BY_KEY)])
+            next_mode(self.conversation)
             self.front.changed()
 
     async def close(self) -> None:
@@ -203,3 +201,10 @@ def is_command(words: str) -> bool:
     """Whether words are a command, and no path: /fork is one, and so is a misspelt one, /etc/hosts is none."""
     name = words[1:].split(None, 1)[0] if words.startswith("/") and words[1:].strip() else ""
     return words.startswith("/") and (name in COMMANDS or "/" not in name)
+
+
+def next_mode(conversation: Conversation) -> None:
+    """Put main into the next mode of those that a key goes through."""
+    mode = conversation.agent.mode("main")
+    place = _BY_KEY.index(mode) + 1 if mode in _BY_KEY else 0
+    conversation.agent.set_mode(_BY_KEY[place % len(_BY_KEY)])

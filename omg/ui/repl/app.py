@@ -25,6 +25,7 @@ from prompt_toolkit.widgets import SearchToolbar
 
 from omg.core.trouble import Trouble
 from omg.session.glance import Status
+from omg.session.talk import next_mode
 from omg.ui.repl import shows
 from omg.ui.repl.above import Above
 from omg.ui.repl.complete import Words
@@ -41,8 +42,6 @@ from omg.ui.screen import Screen
 
 _ESCAPE = 0.15
 """Seconds after which Esc is a key of its own, and not the beginning of Alt+Enter."""
-_MODES = ("ask", "edit", "plan")
-"""What Shift+Tab goes through. `all` must be typed: nobody should get there by a slip."""
 _STYLE = Style.from_dict(
     {"bottom": "reverse", "completion-menu": "noreverse", "completion-menu.completion": "bg:default"}
 )
@@ -189,11 +188,9 @@ class App:
         self.editor.insert_text("/rewind ")
 
     def next_mode(self) -> None:
-        """The next mode, by way of the command."""
+        """The next of the modes that a key goes through."""
         if self.talk.open is not None:
-            mode = self.talk.open.conversation.agent.mode("main")
-            following = _MODES[(_MODES.index(mode) + 1) % len(_MODES)] if mode in _MODES else _MODES[0]
-            self.talk.open.conversation.agent.set_mode(following)
+            next_mode(self.talk.open.conversation)
             self._changed()
 
     def leave(self) -> None:

@@ -7,11 +7,12 @@ import signal
 import sys
 
 from omg.agent.permit import Answer
+from omg.session.talk import is_command
 from omg.ui.repl import shows
 from omg.ui.repl.first import PROMPT
 from omg.ui.repl.ink import Ink
 from omg.ui.repl.page import Page
-from omg.ui.repl.talk import Talk, is_command
+from omg.ui.repl.talk import Talk
 from omg.ui.screen import Screen
 from omg.ui.text import exact
 

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from omg.core.events import Event, Text, Thinking, ToolOutput
 from omg.core.spoken import Attachment, Spoken
-from omg.session.commands import COMMANDS, run_command
+from omg.session.commands import run_command
 from omg.session.conversation import Conversation
 from omg.session.glance import Glance
 from omg.session.mishaps import told
 from omg.session.questions import Questions
+from omg.session.talk import is_command
 from omg.session.turns import Turns
 from omg.ui.repl import shows
 from omg.ui.repl.actions import act
@@ -231,9 +232,3 @@ class Talk:
                 task.cancel()
         if self.open is not None:
             await self.put_away(self.open)
-
-
-def is_command(words: str) -> bool:
-    """Whether words are a command, and no path: /fork is one, and so is a misspelt one, /etc/hosts is none."""
-    name = words[1:].split(None, 1)[0] if words.startswith("/") and words[1:].strip() else ""
-    return words.startswith("/") and (name in COMMANDS or "/" not in name)
