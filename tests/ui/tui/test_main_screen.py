@@ -1,12 +1,13 @@
 """The main screen in each theme and size: a question answered, a command, three forks of which two are done."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from omg.cache.mirror import Mirror
-from omg.core.events import Requested
 from omg.session.store import Store
 from omg.ui.taste import Taste
 from tests.scripted import Says, lines, stage
@@ -23,11 +24,9 @@ def moor(berth: Berth, draught: float) -> bool:
 - the tide is *never* added
 - nobody tests it
 """
-SCRIPT = {
+SCRIPT: dict[str, Any] = {
     "fails": [Says("I look.", (("read", {"path": "berth.py"}),), thinking="Where is it?"), Says(ANSWER)],
     "calls": Says("Two places call it."),
-    "tested": Says("There is no test."),
-    "right": Says("I hold on.", (("hold", {"name": "gate"}),)),
 }
 
 
@@ -43,7 +42,12 @@ SCRIPT = {
 )
 async def test_the_main_screen(tmp_path, monkeypatch, name, theme, size):
     monkeypatch.setattr(Store, "new_id", lambda self: "7f3a19c0d2e4")
-    there = stage(tmp_path, lines(**SCRIPT))
+    first, second = asyncio.Event(), asyncio.Event()
+    forks = {
+        "tested": Says("There is no test.", before=first),
+        "right": Says("I hold on.", (("hold", {"name": "gate"}),), before=second),
+    }
+    there = stage(tmp_path, lines(**SCRIPT, **forks))
     there.provider.mirror = Mirror()
     (there.folder / "berth.py").write_text("class Berth: ...\n")
     now = 1_795_248_000.0
@@ -59,8 +63,13 @@ async def test_the_main_screen(tmp_path, monkeypatch, name, theme, size):
         await desk.enter("why fails mooring?")
         await desk.until(lambda: not desk.app.desk.talk.busy)
         await desk.enter("/fork who calls it? | is it tested? | is it right?")
-        await desk.until(lambda: there.hold.begun and len(desk.conversation.agent.running()) == 1)
-        await desk.until(lambda: len(there.seen(Requested)) == 5)
-        for _ in range(10):
-            await desk.pilot.pause(0.05)
+        await desk.sees("✔ a")
+        first.set()
+        await desk.sees("✔ b")
+        second.set()
+        await desk.until(lambda: there.hold.begun)
+        seen = ""
+        while seen != desk.screen:
+            seen = desk.screen
+            await asyncio.sleep(0.3)
         same(desk.app, f"main-{name}")
