@@ -6,6 +6,7 @@ Kept beside the tests in `screens/NAME.txt`; `OMG_SCREENS=write` writes them ane
 from __future__ import annotations
 
 import os
+from difflib import unified_diff
 from pathlib import Path
 
 from rich.style import Style
@@ -55,4 +56,6 @@ def same(app: App, name: str) -> None:
         _FOLDER.mkdir(exist_ok=True)
         path.write_text(found, "utf-8")
     assert path.exists(), f"{name} is not kept yet: OMG_SCREENS=write keeps it"
-    assert found == path.read_text("utf-8"), f"{name} looks different; OMG_SCREENS=write, if that is right"
+    kept = path.read_text("utf-8")
+    changes = "\n".join(unified_diff(kept.splitlines(), found.splitlines(), "kept", "found", n=0, lineterm=""))
+    assert found == kept, f"{name} looks different; OMG_SCREENS=write, if that is right:\n{changes}"
