@@ -36,6 +36,10 @@ _AGAIN_AFTER = 1.05
 """By how much a history must have grown after a refusal before it is tried again unasked."""
 
 
+_STEP = 0.9
+"""How much of a history that is too long is tried next."""
+
+
 class CompactionRefused(Trouble):
     """A summary that could not be had, or not be used. Nothing has changed."""
 
@@ -237,7 +241,7 @@ class Compactor:
                 made = await summarised(self.runtime, live, point, self._required(live, point), draft=draft)
                 break
             except ProviderError as error:
-                point = self._before(live, point) if error.failure == "context_full" else None
+                point = self._before(point) if error.failure == "context_full" else None
                 if point is None:
                     raise self._refuse(live, str(error)) from error
             except (Unusable, Exhausted, JournalError, Diverged, IllegalPlan, ReplayFailed) as error:
@@ -274,19 +278,15 @@ class Compactor:
         node, room = live.branch.accepted, ceiling(self._window(live))
         if node is None:
             raise self._refuse(live, "there is nothing to fold yet")
-        while self.runtime.holdings.tokens(live.branch.head, node) > room:
-            earlier = self._before(live, node)
-            if earlier is None:
-                break
-            node = earlier
-        return node
+        used = self.used(live)
+        return node if used <= room else self._before(node, room / used) or node
 
-    def _before(self, live: Live, node: Node) -> Node | None:
-        """The reply before `node`, some way back, so that a few tries reach far."""
-        goal = 0.9 * self.runtime.holdings.tokens(live.branch.head, node)
+    def _before(self, node: Node, part: float = 1.0) -> Node | None:
+        """The newest reply before `node` with so large a part of its bytes, and some less, so that few tries reach
+        far: bytes are known at once, tokens are not."""
+        most = _STEP * part * node.size
         replies = (each for each in node.ancestors() if each is not node and each.role == "assistant")
-        tokens = self.runtime.holdings.tokens
-        return next((reply for reply in replies if tokens(live.branch.head, reply) <= goal), None)
+        return next((reply for reply in replies if reply.size <= most), None)
 
     def _required(self, live: Live, point: Node) -> tuple[str, ...]:
         """What the summary must name: of what was said in this epoch, of the summary it began with, and of forks."""

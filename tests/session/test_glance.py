@@ -185,7 +185,7 @@ async def test_the_warm_clock_is_that_of_the_entry_that_holds_nearly_all(tmp_pat
     runtime.clock, runtime.habits = lambda: now[0], replace(runtime.habits, typed=True)
     glance = Glance(conversation)
     assert glance.held() is None
-    await conversation.say("first")
+    await conversation.say("first " + "word " * 3_000)
     main = glance.held()
     assert main is not None and main.ttl == "1h" and main.left(now[0]) == 3600
     now[0] += 100

@@ -11,6 +11,7 @@ import pytest
 
 from omg.agent.journal import JournalError, ReportDropped
 from omg.core.events import TurnEnded
+from omg.session.codec import FORMAT
 from omg.session.load import NoSession, load
 from omg.session.log import Log, SessionBusy, frame, read_lines
 from omg.session.store import Store
@@ -176,7 +177,7 @@ async def test_a_newer_format_is_refused_in_one_line_and_newer_records_are_passe
     await again.close()
 
     first = load(on.log).tree.session
-    on.log.write_bytes(frame(replace(first, format=2, omg="9.9")) + log.split(b"\n", 1)[1])
+    on.log.write_bytes(frame(replace(first, format=FORMAT + 1, omg="9.9")) + log.split(b"\n", 1)[1])
     with pytest.raises(NoSession, match="newer OMG"):
         on.again()
     Log(on.log).close()

@@ -291,7 +291,7 @@ async def test_a_fork_is_watched_until_escape(tmp_path):
         ("/nothing", "error: there is no /nothing"),
         ("/stop zz", "error: there is no fork 'zz'"),
         ("/fork", "error: say what each fork is to do"),
-        ("/compact", "error: /compact is not there yet"),
+        ("/undo", "error: /undo is not there yet"),
         ("/", "error: there is no /;"),
         ("/join", "error: there is no report to join"),
     ],

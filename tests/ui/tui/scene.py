@@ -50,7 +50,7 @@ class Scene:
 
 
 SCRIPT = {
-    "harbour": [Says("The failure is in moor().", usage=Usage(plain=3, write_1h=88_000, output=400))],
+    "harbour": [Says("The failure is in moor().", usage=Usage(plain=3, write_1h=2_000, write_5m=86_000, output=400))],
     "again": [Says("As I said.", usage=Usage(plain=3, read=2_000, write_1h=88_600, output=300))],
     "depth": [Says("It is the depth.", usage=Usage(plain=3, read=90_600, write_1h=900, output=500))],
     "neaps": [
