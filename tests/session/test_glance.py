@@ -34,7 +34,7 @@ def agrees(glance: Glance) -> None:
     status = glance.status()
     assert status.figures == accounts.sums(billed)
     forks = {fork.name: fork for fork in glance.forks()}
-    assert forks.keys() == {name for name, branch in tree.branches.items() if branch.made.parent}
+    assert forks.keys() == {name for name, each in tree.branches.items() if each.made.purpose in ("fork", "aside")}
     for name, fork in forks.items():
         assert fork == glance.fork(name)
         assert fork.figures == accounts.of_branch(billed, name)
