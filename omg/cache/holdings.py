@@ -70,6 +70,11 @@ class Holdings:
         self._said: dict[str, int] = {}
         """By a reply's node: its tokens, as the provider has told them."""
 
+    @property
+    def learnt(self) -> int:
+        """How many counts are known: it grows with what there is to learn from."""
+        return len(self._counts)
+
     def entry(self, head: Head, place: Place) -> Entry | None:
         """The entry at `place`, living or not; None where none was ever written, or it was found to be lost."""
         return self._entries.get(head.id, {}).get(place)

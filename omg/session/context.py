@@ -54,7 +54,14 @@ class Contexts:
         children = self._children.get(branch.name, [])
         last = self.conversation.tree.requests.get(branch.last_request or 0)
         counted = (last.begun, last.settled) if last else None
-        key = (branch.epoch, branch.tip, counted, len(children), self.conversation.agent.runtime.setup)
+        key = (
+            branch.epoch,
+            branch.tip,
+            counted,
+            len(children),
+            self._holdings.learnt,
+            self.conversation.agent.runtime.setup,
+        )
         known = self._known.get(branch.name)
         if known is None or known[0] != key:
             known = self._known[branch.name] = key, self._reckoned(branch, children)
