@@ -88,7 +88,7 @@ def offers(runtime: Runtime, live: Live, *, cold: bool = False) -> list[Offer]:
             places.append(("anchor", f"@{name}", node))
     found = [_at(runtime, branch, kind, name, node, cold) for kind, name, node in places]
     made = branch.summary
-    if made is not None:
+    if made is not None and branch.tip.extends(runtime.tree.nodes[made.node]):
         size = summary_tokens(runtime, live, len(made.text) // _CHARACTERS, runtime.tree.nodes[made.node])
         found.insert(1, priced(runtime, branch, "summary", "the summary", size, 0, made.at))
     return found
@@ -181,12 +181,13 @@ async def take(runtime: Runtime, live: Live, kind: Kind) -> bool:
     branch = live.branch
     if branch.tip is None or branch.tip is not branch.accepted:
         return False
-    if kind == "summary" and branch.summary is not None:
-        folded = await beginning(runtime, live, branch.summary, turns=TURNS)
+    made = branch.summary
+    if kind == "summary" and made is not None and branch.tip.extends(runtime.tree.nodes[made.node]):
+        folded = await beginning(runtime, live, made, turns=TURNS)
         if branch.tip is folded.tip:
             begin_epoch(runtime, live, folded)
         return branch.base is folded.newest
-    made = shorter(runtime, live) if kind == "pruned" else None
-    if made is not None:
-        begin_epoch(runtime, live, Folded(branch.tip, branch.head, tuple(made), dict(branch.told)), "pruned")
-    return made is not None
+    fewer = shorter(runtime, live) if kind == "pruned" else None
+    if fewer is not None:
+        begin_epoch(runtime, live, Folded(branch.tip, branch.head, tuple(fewer), dict(branch.told)), "pruned")
+    return fewer is not None

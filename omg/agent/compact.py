@@ -6,6 +6,7 @@ The history that was folded stays as it was, with every fork of it, and can be a
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from omg.agent.budget import Exhausted
@@ -40,6 +41,10 @@ _STEP = 0.9
 """How much of a history that is too long is tried next."""
 
 
+_PATIENCE = 30.0
+"""Seconds that a summary under way is given when the session is closed."""
+
+
 class CompactionRefused(Trouble):
     """A summary that could not be had, or not be used. Nothing has changed."""
 
@@ -65,6 +70,9 @@ class Compactor:
     _refused: dict[str, int] = field(default_factory=dict[str, int])
     """Tokens that a branch had when its compaction was refused."""
     _told: dict[str, str] = field(default_factory=dict[str, str])
+    _locks: dict[str, asyncio.Lock] = field(default_factory=dict[str, asyncio.Lock])
+    _waiting: bool = False
+    """Whether what is done beside waits for forks."""
     _beside: asyncio.Task[None] | None = None
 
     def decision(self, live: Live, coming: int = 0) -> Decision:
@@ -144,31 +152,43 @@ class Compactor:
         ]
 
     async def make_room(self, live: Live, coming: int = 0) -> bool:
-        """Before a message of `coming` tokens is sealed: fold the history if it is time. Whether a new epoch began."""
-        decision = self.decision(live, coming)
-        self._tell_wait(live, decision)
-        if decision.what != "fold" or live.branch.accepted is None or live.branch.tip is not live.branch.accepted:
+        """Before a message of `coming` tokens is sealed: fold the history if it is time. Whether a new epoch began.
+
+        A summary that is being written already is waited for, and used.
+        """
+        self._tell_wait(live, self.decision(live, coming))
+        if self.decision(live, coming).what != "fold":
             return False
-        try:
-            await self.fold(live, decision)
-        except CompactionRefused:
-            return False
-        return True
+        async with self._alone(live):
+            decision = self.decision(live, coming)
+            return decision.what == "fold" and await self._folded(live, decision)
 
     async def rescue(self, live: Live) -> bool:
         """The provider says that the context is full: fold the newest ancestor that fits, and carry over the rest.
         Whether a new epoch began."""
-        if live.branch.accepted is None:
+        async with self._alone(live):
+            return await self._folded(live, Decision("fold", "the provider says that the context is full", beside=True))
+
+    async def _folded(self, live: Live, decision: Decision) -> bool:
+        """Fold, alone with the branch, in a turn of its own; whether a new epoch began."""
+        if live.branch.accepted is None or live.branch.tip is not live.branch.accepted:
             return False
         try:
-            await self.fold(live, Decision("fold", "the provider says that the context is full", beside=True))
+            await self._fold(live, decision)
         except CompactionRefused:
             return False
         return True
 
+    def _alone(self, live: Live) -> asyncio.Lock:
+        """One summary of a branch is written at a time."""
+        return self._locks.setdefault(live.name, asyncio.Lock())
+
     def ask(self, name: str, *, now: bool = False) -> None:
         """A person wants this branch's history folded; `now`: without waiting for forks that read it."""
         self._asked[name] = now
+        if now and self._waiting and self._beside is not None:
+            self._beside.cancel()
+            self._beside = None
 
     def turn_ended(self, live: Live) -> None:
         """Fold in the time between two turns, while nobody waits for it."""
@@ -183,9 +203,10 @@ class Compactor:
                 readers = [self.forks.lives[child.name] for child in self._readers(live.branch)]
                 if not any(child.busy for child in readers):
                     return
-                await self.forks.wait(readers)
-            if decision.what == "fold" and not live.busy and live.branch.accepted is not None:
-                await self.fold(live, decision)
+                await self._wait(readers)
+            if decision.what == "fold" and not live.busy:
+                async with self._alone(live):
+                    await self._fold(live, decision, beside=True)
                 if live.branch.tip is not None and not live.busy:
                     await prewarm(self.runtime, live, live.branch.tip)
         except CompactionRefused:
@@ -193,21 +214,41 @@ class Compactor:
         except Trouble as error:
             self._notice(live, f"the history is not folded: {error}")
 
+    async def _wait(self, readers: Sequence[Live]) -> None:
+        self._waiting = True
+        try:
+            await self.forks.wait(readers)
+        finally:
+            self._waiting = False
+
     async def close(self) -> None:
-        """Stop what is under way: nothing has changed then."""
-        if self._beside is not None and not self._beside.done():
-            self._beside.cancel()
-            await asyncio.wait([self._beside])
+        """Let a summary under way be written, which is paid for the most part; wait for nothing else."""
+        beside = self._beside
+        if beside is None or beside.done():
+            return
+        if not self._waiting:
+            await asyncio.wait([beside], timeout=_PATIENCE)
+        beside.cancel()
+        await asyncio.wait([beside])
 
     async def fold(self, live: Live, decision: Decision) -> Folded:
         """Write a summary, unless there is one of all that must be folded, and begin the next epoch with it.
 
         Raises CompactionRefused, having said why, with everything as it was.
         """
-        before = self.used(live)
-        made = self._ready(live) or await self.write(live, why=decision.why)
+        async with self._alone(live):
+            return await self._fold(live, decision)
+
+    async def _fold(self, live: Live, decision: Decision, *, beside: bool = False) -> Folded:
+        """`beside`: no turn of the branch is under way, and none may be when the next epoch begins; forks neither,
+        unless nothing is waited for."""
+        before, epoch = self.used(live), live.branch.epoch
+        made = self._ready(live) or await self._write(live, why=decision.why)
+        if live.branch.epoch != epoch or not _of(live.branch, self.runtime.tree.nodes[made.node]):
+            raise CompactionRefused("the history is another one by now")
         folded = await beginning(self.runtime, live, made)
-        if live.branch.tip is not folded.tip:
+        changed = live.branch.tip is not folded.tip or live.branch.tip is not live.branch.accepted
+        if changed or (beside and (live.busy or self.decision(live).what == "wait")):
             raise CompactionRefused("the history has grown meanwhile; it is folded before the next message")
         begin_epoch(self.runtime, live, folded)
         self._asked.pop(live.name, None)
@@ -225,13 +266,17 @@ class Compactor:
         tokens = self.runtime.holdings.tokens
         head = live.branch.head
         rest = tokens(head, live.branch.tip) - tokens(head, point)
-        return made if live.branch.tip.extends(point) and rest <= self.limit(live) // 4 else None
+        return made if _of(live.branch, point) and rest <= self.limit(live) // 4 else None
 
-    async def write(self, live: Live, *, why: str, draft: bool = False) -> SummaryMade:
-        """Have a summary of the branch's accepted history written, and keep it beside the session.
+    async def draft(self, live: Live, why: str) -> SummaryMade:
+        """Have a summary of the branch's accepted history written, and keep it beside the session for later.
 
         Raises CompactionRefused, having said why.
         """
+        async with self._alone(live):
+            return await self._write(live, why=why, draft=True)
+
+    async def _write(self, live: Live, *, why: str, draft: bool = False) -> SummaryMade:
         doing = "a summary for later" if draft else "folding the history"
         self._say(live, "writes", f"{doing}: {why}", self.used(live))
         self._tell_price(live)
@@ -243,9 +288,9 @@ class Compactor:
             except ProviderError as error:
                 point = self._before(point) if error.failure == "context_full" else None
                 if point is None:
-                    raise self._refuse(live, str(error)) from error
+                    raise self._refuse(live, str(error), draft=draft) from error
             except (Unusable, Exhausted, JournalError, Diverged, IllegalPlan, ReplayFailed) as error:
-                raise self._refuse(live, str(error)) from error
+                raise self._refuse(live, str(error), draft=draft) from error
         if draft:
             self._say(live, "written", "a summary is kept for later; it replaces nothing", self.used(live))
         return made
@@ -266,10 +311,11 @@ class Compactor:
             )
         )
 
-    def _refuse(self, live: Live, why: str) -> CompactionRefused:
+    def _refuse(self, live: Live, why: str, *, draft: bool = False) -> CompactionRefused:
         used = self.used(live)
-        self._refused[live.name] = used
-        self._asked.pop(live.name, None)
+        if not draft:
+            self._refused[live.name] = used
+            self._asked.pop(live.name, None)
         self._say(live, "refused", f"the history is not folded: {why}", used)
         return CompactionRefused(f"the history is not folded: {why}")
 
@@ -308,3 +354,8 @@ class Compactor:
 
     def _notice(self, live: Live, text: str) -> None:
         self.runtime.emit(Notice(branch=live.name, at=self.runtime.clock(), text=text))
+
+
+def _of(branch: Branch, point: Node) -> bool:
+    """Whether a node is on a branch's history."""
+    return branch.tip is not None and branch.tip.extends(point)

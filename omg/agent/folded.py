@@ -20,6 +20,8 @@ from omg.wire.seal import Block
 
 WORDS = 8_000
 """Characters of the person's newest words that are told word for word, beside the last exchange."""
+_SHORTEST = 400
+"""Characters under which a part of a text says nothing."""
 CARRIED = 8_000
 """Tokens of the last exchange that are carried over; of a longer one, its end."""
 COMPACTION = "compaction"
@@ -55,7 +57,10 @@ async def beginning(runtime: Runtime, live: Live, made: SummaryMade, *, turns: i
     words = _earlier(runtime, nodes[start - 1] if start else None)
     first += [text_block(catalog.say("earlier_words", words=words))] if words else []
     messages = resealed(first, nodes[start:], SpokenAt(runtime.tree.words, runtime.tree.attached))
-    return Folded(tip, runtime.catalog.refreshed(live.branch.head), tuple(messages), dict(facts.told))
+    told = dict(facts.told)
+    for node in nodes[start:]:  # what they tell stands behind it, and is told again where it is not so any more
+        told |= runtime.tree.tells.get(node.id, {})
+    return Folded(tip, runtime.catalog.refreshed(live.branch.head), tuple(messages), told)
 
 
 def carried_from(runtime: Runtime, live: Live, nodes: list[Node], point: Node, turns: int) -> int:
@@ -81,11 +86,14 @@ def _earlier(runtime: Runtime, tip: Node | None) -> str:
 
 
 def _bounded(newest_first: Iterator[str]) -> Iterator[str]:
+    """As many as there is room for; of a text too long for what is left, its beginning and its end."""
     left = WORDS
     for text in islice(newest_first, 200):
-        left -= len(text)
-        if left < 0:
+        if len(text) > left:
+            if left > _SHORTEST:
+                yield f"{text[: left // 2]}\n[{len(text) - left} characters left out]\n{text[-(left // 2) :]}"
             return
+        left -= len(text)
         yield text
 
 

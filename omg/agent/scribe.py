@@ -32,7 +32,7 @@ async def summarised(
 
     Raises Unusable, and what an exchange raises, with nothing changed.
     """
-    brief = Brief(runtime.brief())
+    brief, epoch = Brief(runtime.brief()), live.branch.epoch
     scribe = _scribe(runtime, live, point, brief, items)
     status: ForkStatus = "failed"
     why: str | None = "it did not come to an end"
@@ -41,7 +41,18 @@ async def summarised(
             reply = await exchange(runtime, scribe)
             found = _unusable(reply) or problems(reply.text, brief, items)
             if not found:
-                made = _made(runtime, live, scribe, point, reply.text, draft)
+                made = _made(
+                    runtime,
+                    scribe,
+                    SummaryMade(
+                        at=runtime.clock(),
+                        branch=live.name,
+                        epoch=epoch,
+                        node=point.id,
+                        text=reply.text.strip(),
+                        draft=draft,
+                    ),
+                )
                 status, why = "done", None
                 return made
             why = "; ".join(found)
@@ -58,11 +69,9 @@ async def summarised(
             )
 
 
-def _made(runtime: Runtime, live: Live, scribe: Live, point: Node, text: str, draft: bool) -> SummaryMade:
+def _made(runtime: Runtime, scribe: Live, made: SummaryMade) -> SummaryMade:
     """Keep a summary, in one write with the end of the branch that wrote it."""
-    now = runtime.clock()
-    made = SummaryMade(at=now, branch=live.name, epoch=live.branch.epoch, node=point.id, text=text.strip(), draft=draft)
-    runtime.record(made, BranchEnded(at=now, branch=scribe.name, status="done", text=""))
+    runtime.record(made, BranchEnded(at=made.at, branch=scribe.name, status="done", text=""))
     return made
 
 

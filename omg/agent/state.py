@@ -264,13 +264,15 @@ class Tree:
                 branch.told |= sealed.told
             branch.unaccepted.clear()
         else:
-            branch.told, branch.cut = dict(record.told), left is not None and left.cut
+            branch.told = dict(record.told)
+            branch.cut = branch.cut if record.folds is not None else left is not None and left.cut
         if record.folds is not None and node is not None and record.folds in self.nodes:
             self.folded[node.id] = self.nodes[record.folds]
         branch.seen = branch.seen if record.seen is None else dict(record.seen)
         self._know(node, record.told or {}, record.seen or {})
         branch.head = head
-        branch.was_fork = record.fork is not None or (branch.was_fork and record.told is None)
+        same = record.told is None or record.folds is not None
+        branch.was_fork = record.fork is not None or (branch.was_fork and same)
         calls = {call.id for call in open_calls(node)}
         results = branch.results | (left.results if left is not None else {})
         branch.results = {id: done for id, done in results.items() if id in calls}

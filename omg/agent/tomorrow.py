@@ -112,7 +112,7 @@ class Tomorrow:
             return False
         why = f"{when}; a summary costs {money(worth.cost_usd)} now, and may save {money(worth.saves_usd)} tomorrow"
         try:
-            await self.compactor.write(self.live(), why=why, draft=True)
+            await self.compactor.draft(self.live(), why)
         except CompactionRefused:
             return False
         except Trouble as error:
@@ -142,7 +142,7 @@ class Tomorrow:
     def _fresh(self, live: Live) -> bool:
         """Whether there is a summary that little has been said after."""
         made, branch, tokens = live.branch.summary, live.branch, self.runtime.holdings.tokens
-        if made is None:
+        if made is None or branch.tip is None or not branch.tip.extends(self.runtime.tree.nodes[made.node]):
             return False
         whole = tokens(branch.head, branch.tip)
         return whole - tokens(branch.head, self.runtime.tree.nodes[made.node]) <= _STALE * whole

@@ -93,8 +93,7 @@ class Turn:
             return Outcome("error", str(error))
         except Declined as error:
             self.live.draft = together(said, between="\n") or None
-            self._notice(str(error))
-            return Outcome("interrupted")
+            return self._declined(error)
         except asyncio.CancelledError:
             self.live.draft = together(said, between="\n") or None
             return Outcome("interrupted")
@@ -106,6 +105,8 @@ class Turn:
             return await self._work()
         except asyncio.CancelledError:
             return Outcome("interrupted")
+        except Declined as error:
+            return self._declined(error)
         except Exhausted as error:
             return self._stopped("budget", str(error))
         except ProviderError as error:
@@ -164,6 +165,10 @@ class Turn:
         if limits.max_turns is not None and requests >= limits.max_turns:
             return "max_turns"
         return None
+
+    def _declined(self, error: Declined) -> Outcome:
+        self._notice(str(error))
+        return Outcome("interrupted")
 
     def _stopped(self, stop: Stop, error: str | None = None) -> Outcome:
         if stop in _NOTICES:

@@ -22,7 +22,7 @@ from omg.agent.keep_warm import KeepWarm
 from omg.agent.meanwhile import heard, news
 from omg.agent.runtime import Habits, ModelSetup, Runtime
 from omg.agent.spending import agreed, quoted, tell
-from omg.agent.starts import Start
+from omg.agent.starts import Start, find_start
 from omg.agent.state import Branch, Tree
 from omg.agent.tomorrow import Tomorrow
 from omg.agent.turn import Outcome
@@ -181,12 +181,13 @@ class Conversation:
             self.hub(TurnEnded(branch="main", at=time.time(), stop="interrupted", draft=words, attachments=said))
             return Outcome("interrupted")
         main = self.tree.branches["main"]
-        notes, self.notes, before = self.notes, [], main.accepted
+        notes, self.notes, before = self.notes, [], (main.epoch, main.last_request)
         try:
             return await self.agent.say(words, notes=notes, attachments=attachments)
         finally:
-            self.rested = self.rested and main.accepted is before
-            if main.accepted is before:  # they were taken back, and wait for the next words
+            answered = main.last_request is not None and (main.epoch, main.last_request) != before
+            self.rested = self.rested and not answered
+            if not answered:  # they were taken back, and wait for the next words
                 self.notes[:0] = notes
 
     def _notice(self, text: str) -> None:
@@ -279,6 +280,8 @@ class Conversation:
                 await self.tomorrow.left()
         except TimeoutError:
             return  # it is settled as cut, and nothing has changed
+        except Exception as error:  # noqa: BLE001 - the border of leaving: a bug in it must keep nothing open
+            self._notice(f"no summary was prepared: {type(error).__name__}: {error}")
 
     @property
     def cold(self) -> bool:
@@ -294,22 +297,28 @@ class Conversation:
         live, room = self.agent.live("main"), self.agent.room
         if not await agreed(self.agent.runtime, "main", f"go on with {tokens(offer.tokens)} tokens", offer.usd):
             raise Trouble("nothing is chosen")
+        if self.busy:
+            raise Trouble("main is at work: choose when it is done")
         everything = self.ways()[0]
-        if offer.kind != "all" and not await room.go_on_from(live, offer, everything):
+        if offer.kind == "anchor":
+            self.go_on_at(find_start(self.tree, offer.name), f"from {offer.name}")
+        elif offer.kind != "all" and not await room.go_on_from(live, offer, everything):
             raise Trouble(f"{offer.name} is not to be had any more: /from lists what is")
         room.settled = True
         return f"on with {offer.name}: {tokens(offer.tokens)} tokens, {money(offer.usd)}"
 
     async def close(self) -> None:
         """Stop what runs, and let go of the log and the provider."""
-        await self.agent.close()
-        if self.config.typed:
-            await self._prepare()
-        await self.warm.close()
-        self.agent.runtime.journal.close()
-        if "library" in vars(self):
-            self.library.close()
-        await self.config.provider.close()
+        try:
+            await self.agent.close()
+            if self.config.typed:
+                await self._prepare()
+            await self.warm.close()
+        finally:
+            self.agent.runtime.journal.close()
+            if "library" in vars(self):
+                self.library.close()
+            await self.config.provider.close()
 
 
 def head_for(config: Config, setup: ModelSetup) -> Head:

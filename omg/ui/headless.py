@@ -84,7 +84,7 @@ async def _work(conversation: Conversation, job: Job) -> Outcome:
 async def fold(conversation: Conversation, output: str) -> int:
     """`omg compact`: fold main's history now, and print what it came to; the exit status. Raises Trouble."""
     conversation.hub.listen(_Printer(conversation, output))
-    conversation.opened()
+    _open(conversation)
     agent = conversation.agent
     live, before = agent.live("main"), agent.compactor.used(agent.live("main"))
     try:

@@ -21,7 +21,7 @@ async def folded(conversation):
 
 async def drafted(conversation):
     live = conversation.agent.live("main")
-    await conversation.agent.compactor.write(live, why="the cache ends soon", draft=True)
+    await conversation.agent.compactor.draft(live, "the cache ends soon")
 
 
 async def pruned(conversation):

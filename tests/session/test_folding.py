@@ -89,7 +89,7 @@ async def test_from_lists_the_ways_and_takes_one_and_switch_goes_back(tmp_path):
     conversation.agent.anchor("here")
     await conversation.say("more words")
     live = conversation.agent.live("main")
-    await conversation.agent.compactor.write(live, why="the cache ends soon", draft=True)
+    await conversation.agent.compactor.draft(live, "the cache ends soon")
     told = (await run_command(conversation, "/from")).text
     assert [line.split()[1] for line in told.splitlines()[1:]] == ["all", "summary", "@here"]
     with pytest.raises(Trouble, match="no such way: all, summary, @here"):

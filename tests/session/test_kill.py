@@ -129,7 +129,7 @@ async def main(what):
     agent, tree = conversation.agent, conversation.tree
     print("began", flush=True)
     if what == "draft":
-        await agent.compactor.write(agent.live("main"), why="the cache ends soon", draft=True)
+        await agent.compactor.draft(agent.live("main"), "the cache ends soon")
     while what == "switch":
         conversation.go_on_at(find_start(tree, "a"), "switch to a")
         conversation.go_on_at(find_start(tree, "1"), "switch to 1")
