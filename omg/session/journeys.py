@@ -74,7 +74,11 @@ async def rewind(conversation: Conversation, rest: str) -> Done:
     """`/rewind [N]`"""
     said = list(spoken(conversation.tree))
     if not said:
-        raise Trouble("there is nothing to go back to: nothing has been said yet")
+        past = conversation.tree.branches["main"].past
+        before = (
+            f"what was said before is in an earlier epoch: /switch {past[-1].number}" if past else "nothing was said"
+        )
+        raise Trouble(f"there is nothing to go back to here; {before}")
     if not rest:
         return Done(f"{_listing(said)}\ngo back to before one of them: /rewind N")
     if not (rest.isascii() and rest.isdecimal() and 0 < int(rest) <= len(said)):

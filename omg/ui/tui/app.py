@@ -41,6 +41,10 @@ _SURE = 10.0
 """Seconds in which leaving again means it, though forks are at work."""
 
 
+_OF_THE_PAGE = frozenset({"open_newest", "page", "pane", "help", "settings"})
+"""Actions whose keys mean nothing, or something else, while a dialog is open."""
+
+
 class OmgApp(App[int]):
     """One person's terminal."""
 
@@ -69,6 +73,7 @@ class OmgApp(App[int]):
         super().__init__()  # takes NO_COLOR out of the environment, which commands are to see
         if kept is not None:
             os.environ["NO_COLOR"] = kept
+        self._width = 0
         dress(self, screen.taste, color=screen.color)
         self.start = screen
         self.header, self.footer, self.status = Header(screen), Footer(), StatusLine()
@@ -240,9 +245,14 @@ class OmgApp(App[int]):
         else:
             self.transcript.scroll_page_down(animate=False)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys of the main screen are its own: a dialog over it has others."""
+        return action not in _OF_THE_PAGE or len(self.screen_stack) < 2
+
     def follow(self, branch: str) -> None:
-        """Show this branch in the transcript."""
+        """Show this branch in the transcript, and its figures in the margin."""
         self.transcript.follow(branch)
+        self.margin.cache.select(branch)
         self.footer.hint("" if branch == "main" else f"fork {branch}: what you say goes to it · esc: back to main")
         self.prompt.focus()
 
@@ -303,9 +313,10 @@ class OmgApp(App[int]):
     @property
     def narrow(self) -> bool:
         """Whether there is no room for a margin beside the page."""
-        return self.size.width < _NARROW
+        return (self._width or self.size.width) < _NARROW
 
     def on_resize(self, event: events.Resize) -> None:
+        self._width = event.size.width  # the app's own size is the one before, still
         self.make_room()
 
     def make_room(self) -> None:

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from omg.ui.tui.app import OmgApp
 
 
+OFFLINE = (
+    "offline: a rule-based engine answers, no language model, and money is simulated; set ANTHROPIC_API_KEY for a "
+    "model. Ask where a name is defined, or /fork two questions; ? shows every key"
+)
+
+
 class Desk:
     """Implements `session.talk.Front` for the app."""
 
@@ -47,6 +53,8 @@ class Desk:
             part.adopt(conversation)
         self.app.prompt.adopt(conversation, turns)
         self.changed()
+        if conversation.config.provider_name == "offline" and conversation.tree.branches["main"].tip is None:
+            self.note(OFFLINE)
         if conversation.cold and not self.talk.early:
             self.app.open_for("/from")
 

@@ -369,3 +369,12 @@ async def test_a_session_that_has_gone_cold_asks_how_to_go_on(tmp_path):
         assert "all of it" in desk.screen and "@plan" in desk.screen
         await desk.pilot.press("a")
         await desk.sees("on with all of it")
+
+
+async def test_the_margin_comes_and_goes_with_the_width_at_once(tmp_path):
+    async with driven(stage(tmp_path, lines())) as desk:
+        app = desk.app
+        await desk.pilot.resize_terminal(120, 36)
+        await desk.until(lambda: not app.narrow and app.margin.display)
+        await desk.pilot.resize_terminal(80, 24)
+        await desk.until(lambda: app.narrow and app.screen_stack[0].has_class("narrow"))

@@ -20,7 +20,9 @@ from omg.ui.tui.dialogs.frame import Frame
 from omg.ui.tui.dialogs.prices import price_rows
 
 SETTLE = 0.4
-"""Seconds in which a key was meant for something else, and is no answer to a question that has just come up."""
+"""Seconds without a key before one that answers: in a run of keys, each was meant for something else."""
+_OWN = 0.03
+"""Seconds in which a key that was heard is the one that is being answered with."""
 
 
 class Ask(Frame[Answer | None]):
@@ -55,7 +57,8 @@ class Ask(Frame[Answer | None]):
         super().__init__()
         self.question = question
         self._others = others
-        self._since = time.monotonic()
+        self._keys = (time.monotonic(), time.monotonic())
+        """When the last two keys came, or the question itself."""
 
     @property
     def _lasting(self) -> bool:
@@ -91,10 +94,20 @@ class Ask(Frame[Answer | None]):
         yield Button("esc  later", id="cancel", compact=True)
 
     def on_mount(self) -> None:
-        self._since = time.monotonic()
+        self._keys = (time.monotonic(), time.monotonic())
+
+    def on_key(self) -> None:
+        self._keys = (self._keys[1], time.monotonic())
+
+    @property
+    def _meant(self) -> bool:
+        """Whether a key that comes now stands alone, and so is an answer."""
+        before, last = self._keys
+        now = time.monotonic()
+        return now - (before if now - last < _OWN else last) >= SETTLE
 
     def _answer(self, answer: Answer) -> None:
-        if time.monotonic() - self._since >= SETTLE:
+        if self._meant:
             self.dismiss(answer)
 
     def action_once(self) -> None:
@@ -110,7 +123,7 @@ class Ask(Frame[Answer | None]):
 
     def action_no(self) -> None:
         """Ask for words, which go to the model with the no."""
-        if time.monotonic() - self._since >= SETTLE:
+        if self._meant:
             self.add_class("-saying")
             self.query_one(Input).focus()
 

@@ -190,3 +190,16 @@ async def test_a_question_that_goes_takes_its_dialog_along():
         answer.cancel()
         await until(lambda: not attended.up)
         assert attended.told == []
+
+
+async def test_a_run_of_keys_is_typing_and_no_answer(monkeypatch):
+    monkeypatch.setattr(ask, "SETTLE", 0.3)
+    async with shown(Ask(MAKE)) as (app, pilot):
+        await asyncio.sleep(0.4)
+        for key in "oksay":
+            await pilot.press("z" if key == "o" else key)
+            await asyncio.sleep(0.1)
+        assert app.answers == []
+        await asyncio.sleep(0.4)
+        await pilot.press("s")
+        assert app.answers == [Answer("session")]
