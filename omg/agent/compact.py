@@ -156,8 +156,9 @@ class Compactor:
 
         A summary that is being written already is waited for, and used.
         """
-        self._tell_wait(live, self.decision(live, coming))
-        if self.decision(live, coming).what != "fold":
+        decision = self.decision(live, coming)
+        self._tell_wait(live, decision)
+        if decision.what != "fold":
             return False
         async with self._alone(live):
             decision = self.decision(live, coming)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from omg.agent.state import Branch, Tree
-from omg.core.usage import TTL_SECONDS
+from omg.cache.policy import LONG_AWAY
 
-LONG = float(TTL_SECONDS["1h"])
+LONG = LONG_AWAY
 """Seconds away after which a person begins a new visit: over a shorter break, all is as they left it."""
+_RECENT = 200
+"""The newest requests by which visits are told: each request asks, and long logs have many."""
 _REQUESTS = 12
 """Requests that a visit is taken to have, with nothing to go by."""
 
 
 def requests_per_visit(tree: Tree) -> float:
     """Requests between two long gaps of a session, on the average."""
-    sent = [request.logged.at for request in tree.requests.values()]
-    visits = 1 + sum(later - earlier > LONG for earlier, later in pairwise(sent))
+    sent = [request.logged.at for request in islice(reversed(tree.requests.values()), _RECENT)]
+    visits = 1 + sum(later - earlier > LONG for later, earlier in pairwise(sent))
     return max(1.0, (len(sent) + _REQUESTS) / (visits + 1))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from omg.core.amounts import dollars
 from omg.core.events import (
     CacheMissed,
     Compacted,
@@ -27,7 +28,6 @@ from omg.ui.repl.cards import Deck
 from omg.ui.repl.ink import Tone
 from omg.ui.repl.page import Page
 from omg.ui.repl.stream import Stream
-from omg.ui.short import dollars
 from omg.ui.text import clean, cut, one_line
 
 _ENDS: dict[ForkStatus, tuple[str, Tone, str]] = {

@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 
 from omg.agent.live import Live
-from omg.core.amounts import hit, ratio
+from omg.core.amounts import dollars, hit, ratio
 from omg.session.doing import working_on
 from omg.ui.repl.talk import Open, Talk
-from omg.ui.short import dollars
 from omg.ui.text import cut, one_line
 
 _FORKS = 8

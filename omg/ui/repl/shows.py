@@ -6,13 +6,12 @@ from pathlib import Path
 
 from omg import __version__
 from omg.agent.state import Branch
-from omg.core.amounts import hit, ratio
+from omg.core.amounts import dollars, hit, ratio, short_model
 from omg.session.conversation import Conversation
 from omg.session.past import Said, said
 from omg.ui.repl.cards import Card
 from omg.ui.repl.page import Page
 from omg.ui.screen import Screen
-from omg.ui.short import dollars, short_model
 from omg.ui.text import clean, one_line
 
 _EXCHANGES = 3

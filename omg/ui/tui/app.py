@@ -16,11 +16,10 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.signal import Signal
 
-from omg.core.amounts import hit, ratio
+from omg.core.amounts import dollars, hit, ratio
 from omg.core.spoken import Spoken
 from omg.session.mishaps import told
 from omg.ui.screen import Screen
-from omg.ui.short import dollars
 from omg.ui.tui.desk import Desk
 from omg.ui.tui.dialogs.attending import Attending
 from omg.ui.tui.footer import Footer

@@ -9,10 +9,10 @@ from datetime import date
 from rich.text import Text
 from textual.widget import Widget
 
+from omg.core.amounts import short_model
 from omg.core.events import Event, TurnEnded
 from omg.session.conversation import Conversation
 from omg.ui.screen import Screen
-from omg.ui.short import short_model
 from omg.ui.text import cut, one_line
 from omg.ui.tui.first import short_folder
 from omg.workspace import git

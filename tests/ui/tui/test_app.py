@@ -5,13 +5,12 @@ import asyncio
 import pytest
 
 from omg.cache.mirror import Mirror
-from omg.core.amounts import hit, ratio
+from omg.core.amounts import dollars, hit, ratio
 from omg.core.events import TurnEnded
 from omg.core.spoken import Pasted, Spoken
 from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
-from omg.ui.short import dollars
 from omg.ui.tui.app import OmgApp
 from tests.scripted import Says, failure, lines, stage, until
 from tests.ui.tui.driving import driven, screen_of

@@ -13,8 +13,8 @@ from textual.content import Content
 from textual.widgets import Button, Input, Static
 
 from omg.agent.permit import Answer, Cost, Question
+from omg.core.amounts import dollars
 from omg.core.tool import Show
-from omg.ui.short import dollars
 from omg.ui.text import exact, one_line
 from omg.ui.tui.dialogs.frame import Frame
 from omg.ui.tui.dialogs.prices import price_rows

@@ -12,8 +12,7 @@ from textual.events import Key
 from textual.widgets import Button, OptionList, Static
 from textual.widgets.option_list import Option
 
-from omg.core.amounts import tokens
-from omg.ui.short import dollars
+from omg.core.amounts import dollars, tokens
 from omg.ui.text import clean, one_line
 from omg.ui.tui.dialogs.frame import Frame
 

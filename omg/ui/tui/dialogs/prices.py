@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from omg.cache.quote import Quote
-from omg.core.amounts import tokens
-from omg.ui.short import dollars
+from omg.core.amounts import dollars, tokens
 
 
 def price_row(quote: Quote) -> str:

@@ -8,9 +8,8 @@ from textual.content import Content
 
 from omg.agent.permit import MODES, Mode
 from omg.cache.quote import Quote
-from omg.core.amounts import tokens
+from omg.core.amounts import dollars, short_model, tokens
 from omg.provider.models import EFFORTS
-from omg.ui.short import dollars, short_model
 from omg.ui.text import one_line
 from omg.ui.tui.dialogs.choose import Choose, Row
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from omg.core.amounts import money, ratio
+from omg.core.amounts import dollars, money, ratio
 from omg.core.events import (
     CacheMissed,
     Compacted,
@@ -29,7 +29,6 @@ from omg.core.events import (
 from omg.session.accounts import lines_of, sums
 from omg.session.back import Back, Piece
 from omg.session.conversation import Conversation
-from omg.ui.short import dollars
 from omg.ui.text import one_line
 from omg.ui.tui.transcript.items import Call, Fork, Item, Note, Output, Reply, Report, Thought, Tone, Words, replied
 
