@@ -213,6 +213,9 @@ class _Importer:
         else:
             done.set_result(None)
         finally:
+            # Nor does what is loaded by now become any: gone through again and again, it would hold the screen up for
+            # a tenth of a second each time.
+            gc.freeze()
             if collecting:
                 gc.enable()
 
