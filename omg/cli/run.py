@@ -165,7 +165,8 @@ def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None, not
     path = None if name is None else _store(args).find(name, plan.folder)
     config = make_config(plan, asker, typed=asker is not None)
     conversation = open_new(config) if path is None else open_saved(config, path)
-    config.provider.warm_up()  # now: an import beside it would hold the opening up
+    if asker is None:  # where a person types, it waits until the prompt answers
+        config.provider.warm_up()
     before = conversation.agent.mode("main")
     mode = plan.resumed_mode(before)
     if mode != before:

@@ -23,6 +23,8 @@ from omg.session.held import Held, Holds
 from omg.session.losses import Lost, losses, usd_of
 from omg.session.questions import Questions
 
+BREATH = 0.2
+"""Seconds between a session's opening and work that nobody waits for yet: what was typed before is answered first."""
 _AT_ONCE = 500
 """Requests that are gone through before others get their turn."""
 NOTHING = Figures(Usage(), 0, 0.0, 0.0)
@@ -114,6 +116,7 @@ class Glance:
         """Load the price list and go through what a session has on record, which takes a while: in a thread, and in
         steps. Until then nothing is summed up for `status`."""
         self.ready = False
+        await asyncio.sleep(BREATH)
         await asyncio.to_thread(self._load_prices)
         while not self.conversation.agent.runtime.tally.catch_up(_AT_ONCE):  # noqa: ASYNC110 - it is work, no waiting
             await asyncio.sleep(0)

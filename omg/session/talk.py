@@ -11,6 +11,7 @@ from omg.core.events import Event
 from omg.core.spoken import Spoken
 from omg.session.commands import COMMANDS, Action, Done, run_command
 from omg.session.conversation import Conversation
+from omg.session.glance import BREATH
 from omg.session.own_shell import run_own
 from omg.session.questions import Questions
 from omg.session.turns import Turns
@@ -88,7 +89,10 @@ class Talk:
 
     async def begin(self) -> None:
         """Open the session that the flags name. Raises Trouble."""
-        self.adopt(await asyncio.to_thread(self._opener, self.questions, None))
+        conversation = await asyncio.to_thread(self._opener, self.questions, None)
+        self.adopt(conversation)
+        await asyncio.sleep(BREATH)
+        conversation.config.provider.warm_up()
 
     async def resume(self, name: str) -> None:
         """Go on with another session; this one is closed once that one is open. Raises Trouble."""

@@ -11,7 +11,7 @@ from omg.core.events import Event, Text, Thinking, ToolOutput
 from omg.core.spoken import Attachment, Spoken
 from omg.session.commands import run_command
 from omg.session.conversation import Conversation
-from omg.session.glance import Glance
+from omg.session.glance import BREATH, Glance
 from omg.session.mishaps import told
 from omg.session.questions import Questions
 from omg.session.talk import is_command
@@ -73,7 +73,10 @@ class Talk:
 
     async def begin(self) -> None:
         """Open the session that the flags name. Raises Trouble."""
-        await self.adopt(await asyncio.to_thread(self.screen.open, self.questions, None))
+        conversation = await asyncio.to_thread(self.screen.open, self.questions, None)
+        await self.adopt(conversation)
+        await asyncio.sleep(BREATH)
+        conversation.config.provider.warm_up()
         await asyncio.to_thread(warm_up)
 
     async def adopt(self, conversation: Conversation) -> None:

@@ -100,6 +100,9 @@ class OmgApp(App[int]):
         self.screen.set_focus(self.prompt.editor)  # at once: keys that were typed before are waiting already
         resumed = cast("Signal[object]", self.app_resume_signal)  # pyright: ignore[reportUnknownMemberType]
         resumed.subscribe(self, self._resumed)
+        self.call_after_refresh(self._open)  # the screen is drawn first: a thread beside it would hold that up
+
+    def _open(self) -> None:
         self._opening = asyncio.create_task(self.desk.open())
 
     def _resumed(self, _: object) -> None:
