@@ -11,7 +11,6 @@ import re
 import select
 import signal
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.long import make
+from bench.startup import as_installed, seconds
 
 ROUNDS = 7
 _LIMIT = 60.0
@@ -93,12 +93,6 @@ def resumed(omg: str, home: Path, folder: Path) -> Resumed:
     return found
 
 
-def seconds(*command: str) -> float:
-    start = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - start
-
-
 def told(found: list[Resumed]) -> str:
     """Resumes in words, in the middle of several."""
     took, cpu = (statistics.median(values) for values in zip(*((one.seconds, one.cpu) for one in found), strict=True))
@@ -108,7 +102,7 @@ def told(found: list[Resumed]) -> str:
 
 def main() -> None:
     records = int(sys.argv[1]) if len(sys.argv) > 1 else 50_000
-    omg = str(Path(sys.executable).parent / "omg")
+    omg = as_installed()
     with tempfile.TemporaryDirectory() as place:
         folders = {count: Path(place) / f"work{count}" for count in (500, records)}
         home = Path(place) / "home"

@@ -17,16 +17,20 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from fcntl import ioctl
 from pathlib import Path
+from typing import cast
 
+from bench.long import make
 from bench.script import code, prose
-from bench.startup import seconds
+from bench.startup import as_installed, seconds
 
 COLUMNS, ROWS = 160, 48
 MESSAGES = 10_000
+LONG = 50_000
+"""Records of the session whose end is looked for: about 100 MB."""
 TOKENS = 2_000
 """Streamed a second, of four characters each."""
-SECONDS = 12.0
-KEYS = "αβγδεζηθικλμνξοπρστυφχψω"
+SECONDS = 18.0
+KEYS = "αβγδεζηθικλμνξοπρστυφχψωбвджзилпцчшщэю"
 """Typed one after another while it streams: letters that nothing else on the screen has."""
 _LIMIT = 30.0
 
@@ -88,12 +92,40 @@ def first_paint(omg: str, home: Path, rounds: int = 9) -> tuple[float, float]:
     return 1000 * statistics.median(pictures), 1000 * statistics.median(screens)
 
 
+def resumed_end(omg: str, folder: Path, rounds: int = 5) -> tuple[float, float]:
+    """Seconds until the newest words of a session of LONG records are on the screen, and the memory by then, in MB."""
+    home, work = folder / "home", folder / "work"
+    work.mkdir()
+    log = home / "sessions" / "0123456789ab.jsonl"
+    make(log, LONG, work)
+    took, memory, env = list[float](), list[float](), {"OMG_HOME": str(home), "OMG_PROVIDER": "offline"}
+    for place in range(rounds + 1):
+        terminal = Terminal([omg, "-c"], env, work)
+        seen = terminal.until(_newest(log)[-14:])
+        if place:  # the first one had no checkpoint
+            took.append(seen)
+            memory.append(_memory(terminal.pid))
+        terminal.end()
+    return statistics.median(took), max(memory)
+
+
+def _newest(log: Path) -> str:
+    """The last words that the agent has said."""
+    for line in reversed(log.read_bytes().splitlines()):
+        record = json.loads(line)
+        if record["kind"] == "node" and record["branch"] == "main" and record["message"]["role"] == "assistant":
+            return record["message"]["content"][-1]["text"]
+    raise SystemExit("the session says nothing")
+
+
 def streaming(home: Path) -> dict[str, float]:
     """What a session of MESSAGES messages costs while a reply streams into it, and how soon a key is seen."""
     told = home / "told.json"
     command = [sys.executable, "-m", "bench.ui", "inside", str(home), str(told)]
     terminal = Terminal(command, {"PYTHONPATH": str(Path.cwd())}, Path.cwd())
     terminal.until("day 1")
+    for _ in range(30):  # a person reads what is there before they say anything: by then all is loaded
+        terminal.read(0.1)
     terminal.type("go\r")
     terminal.until("● ")
     echoes: list[float] = []
@@ -183,9 +215,10 @@ class _Frames:
         self._walls.clear()
         self._gaps.clear()
         self._used.clear()
-        used, began = time.process_time(), time.perf_counter()
+        provider = cast(_Streams, app.desk.talk.conversation.config.provider)  # type: ignore[union-attr]
+        sent, used, began = provider.sent, time.process_time(), time.perf_counter()
         await asyncio.sleep(SECONDS - 3)
-        took, used = time.perf_counter() - began, time.process_time() - used
+        sent, used, took = provider.sent - sent, time.process_time() - used, time.perf_counter() - began
         figures = {
             "frame_p95": _p95(self._walls),
             "frame_used_p95": _p95(self._used),
@@ -193,7 +226,7 @@ class _Frames:
             "frames_a_second": len(self._walls) / took,
             "gap_p95": _p95(self._gaps),
             "core": used / took,
-            "streamed_a_second": app.desk.talk.conversation.config.provider.sent / (time.perf_counter() - began + 1.0),  # type: ignore[union-attr]
+            "streamed_a_second": sent / took,
             "memory_mb": _memory(),
         }
         if os.environ.get("BENCH_WHOLE"):
@@ -203,9 +236,9 @@ class _Frames:
         told.with_suffix(".part").rename(told)
 
 
-def _memory() -> float:
-    """The most memory that this process has had, in MB."""
-    status = Path("/proc/self/status").read_text()
+def _memory(pid: int | str = "self") -> float:
+    """The most memory that a process has had, in MB."""
+    status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
 
@@ -235,7 +268,7 @@ def _session(home: Path):
 
 
 class _Streams:
-    """Implements Provider: says Markdown at TOKENS a second for SECONDS."""
+    """Implements Provider: says Markdown at TOKENS a second for SECONDS, with the SDK in memory all the same."""
 
     endpoint = "https://bench.test"
 
@@ -259,7 +292,10 @@ class _Streams:
             await asyncio.sleep(0.002)
         yield Ended(({"type": "text", "text": "".join(said)},), "end_turn", usage, frozenset(), None)
 
-    def warm_up(self) -> None: ...
+    def warm_up(self) -> None:
+        from omg.provider.sdk import SdkTransport
+
+        SdkTransport(self.endpoint).warm_up()
 
     async def close(self) -> None: ...
 
@@ -318,13 +354,16 @@ def long_session(home: Path, messages: int = MESSAGES) -> None:
 def main() -> None:
     if sys.argv[1:2] == ["inside"]:
         return inside(Path(sys.argv[2]), Path(sys.argv[3]))
-    omg = str(Path(sys.executable).parent / "omg")
+    omg = as_installed()
     nothing = 1000 * statistics.median(seconds(sys.executable, "-c", "pass") for _ in range(9))
     with tempfile.TemporaryDirectory() as folder:
         picture, app = first_paint(omg, Path(folder))
     print(
         f"python -c pass {nothing:.0f} ms; the first picture after {picture:.0f} ms, the app's own after {app:.0f} ms"
     )
+    with tempfile.TemporaryDirectory() as folder:
+        end, memory = resumed_end(omg, Path(folder))
+    print(f"{LONG} records: the newest words are there after {end:.2f} s, {memory:.0f} MB")
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         long_session(home)
