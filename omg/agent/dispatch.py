@@ -111,6 +111,7 @@ class Dispatcher:
             line=result.line,
             seen=learnt,
             joins=context.joins,
+            replaced=context.files.replaced,
         )
         self.runtime.record(done)
         self.runtime.emit(
@@ -134,8 +135,8 @@ class Dispatcher:
         return CallContext(self._files(call), shell, output, lambda tasks: self.fork(self.live, call.id, tasks))
 
     def _files(self, call: OpenCall) -> BranchFiles:
-        """The branch's files, for a tool that reads without those that a rule keeps from it."""
-        tool, files = self.runtime.catalog.tools.get(call.name), self.live.files
+        """The branch's files for one call, for a tool that reads without those that a rule keeps from it."""
+        tool, files = self.runtime.catalog.tools.get(call.name), self.live.files.keeping(self.runtime.kept)
         rules = self.policy().against(tool.name, tool.effect) if tool is not None and tool.effect == "read" else ()
         if not rules:
             return files

@@ -199,7 +199,8 @@ class TakenBack(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallDone(Record):
-    """What a tool call came to, before anybody used it. `seen` are the file hashes it learnt."""
+    """What a tool call came to, before anybody used it. `seen` are the file hashes it learnt, `replaced` those of what
+    the files that it wrote held before, which is kept; None: there was no such file."""
 
     kind: ClassVar[str] = "tool"
     branch: str
@@ -209,6 +210,7 @@ class CallDone(Record):
     line: str = ""
     seen: dict[str, str] = field(default_factory=dict[str, str])
     joins: tuple[str, ...] = ()
+    replaced: dict[str, str | None] = field(default_factory=dict[str, str | None])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from omg.wire.chain import Node
 from omg.wire.head import Head, Headers
 from omg.wire.request import Mark
 from omg.wire.seal import Json
+from omg.workspace.kept import Kept
 
 _FREES = (ReplyBegun, RequestSettled, BranchEnded, BudgetSet)
 """Records behind which a budget may have more room than before."""
@@ -135,6 +136,8 @@ class Runtime:
     asker: Asker | None
     outputs: Path
     """The folder that keeps output too long for a result."""
+    kept: Kept | None = None
+    """Where what files held before is kept; None: nowhere."""
     facts: Callable[[], Sequence[Fact]] = field(default=tuple)
     news: Callable[[Branch], Sequence[Fact]] = field(default=lambda branch: ())
     """What a branch is told once, of the time in which it rested."""

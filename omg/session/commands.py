@@ -294,7 +294,7 @@ COMMANDS: dict[str, Command] = {
         Command("tree", "", "branches, epochs, anchors, forks: what they cost, and what is warm", journeys.tree),
         Command("switch", "F|EPOCH|@ANCHOR|NODE", "go on from another place; nothing is lost", journeys.switch),
         Command("promote", "F", "go on with a fork as main", journeys.promote),
-        Command("rewind", "[N]", "go back to before one of your messages", journeys.rewind),
+        Command("rewind", "[N [keep]]", "go back to before one of your messages, files too", journeys.rewind),
         Command("ask", "[EPOCH|NODE] QUESTION", "ask an earlier epoch; it stays out of the history", journeys.ask),
         Command("compact", "[now]", "fold the history into a summary, once forks have ended or now", folding.compact),
         Command("from", "[WAY]", "how to go on where the cache is cold: with all, less, a summary", folding.go_on_from),

@@ -37,10 +37,11 @@ from omg.session.brief import OwnBrief
 from omg.session.config import Config
 from omg.session.gaps import Gaps
 from omg.session.heads import HeadBook
-from omg.session.rewind import Snapshots
+from omg.session.store import Store
 from omg.wire.chain import Node
 from omg.wire.head import Head
 from omg.workspace import git
+from omg.workspace.kept import Kept
 
 if TYPE_CHECKING:
     from omg.session.library import Library
@@ -93,7 +94,6 @@ class Conversation:
         """What goes before the model with the person's next words, such as a command they ran themselves."""
         self.rested = False
         """Whether main goes on after a rest, or from elsewhere, and is to be told what has changed meanwhile."""
-        self.snapshots: Snapshots | None = None
         """Files as they were, where somebody keeps them."""
         self.gaps = Gaps(config.home)
         root = git.root(config.folder)
@@ -112,6 +112,7 @@ class Conversation:
                 rules=config.rules,
                 asker=config.asker,
                 outputs=config.home / "outputs",
+                kept=Kept(Store(config.home).kept(tree.session.id)),
                 facts=self._facts,
                 news=self._news,
                 own_brief=OwnBrief(

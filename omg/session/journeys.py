@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from omg.agent.spending import agreed
 from omg.agent.starts import SHORTEST, NoStart, Start, find_epoch, find_start, of_branch, of_epoch, start_at
 from omg.cache.quote import Quote
 from omg.core.amounts import money, tokens
 from omg.core.trouble import Trouble
+from omg.session.bringing import Brought, Change, bring_back, changes_since
 from omg.session.command import Action, Done
 from omg.session.conversation import Conversation
 from omg.session.rewind import Spoken, Written, spoken, written_since
 from omg.session.tree_text import tree_text
 from omg.session.tree_view import rows
-from omg.wire.chain import Node
 
 _LISTED = 20
 """Messages of the person's that `/rewind` lists."""
@@ -71,7 +73,8 @@ def _priced(found: Quote) -> str:
 
 
 async def rewind(conversation: Conversation, rest: str) -> Done:
-    """`/rewind [N]`"""
+    """`/rewind [N [keep]]`"""
+    keep, rest = rest.endswith(" keep"), rest.removesuffix(" keep").strip()
     said = list(spoken(conversation.tree))
     if not said:
         past = conversation.tree.branches["main"].past
@@ -80,15 +83,18 @@ async def rewind(conversation: Conversation, rest: str) -> Done:
         )
         raise Trouble(f"there is nothing to go back to here; {before}")
     if not rest:
-        return Done(f"{_listing(said)}\ngo back to before one of them: /rewind N")
+        how = "go back to before one of them, files too: /rewind N (/rewind N keep leaves the files as they are)"
+        return Done(f"{_listing(said)}\n{how}")
     if not (rest.isascii() and rest.isdecimal() and 0 < int(rest) <= len(said)):
         raise Trouble(f"{rest!r} is none of your messages: /rewind lists them, 1 is the newest")
     message = said[int(rest) - 1]
     node, before = message.node.parent, conversation.tree.branches["main"].accepted
     written = written_since(before, node, conversation.config.catalog.tools)
+    changes = [] if keep else changes_since(conversation.tree, node)
     start = start_at(conversation.tree, node)
     gone = await _gone(conversation, start, f"back to before “{_short(message.words)}”")
-    return Done(f"{gone}\n{_files(conversation, node, written)}", Action("edit", message.words))
+    files = await _files(conversation, changes, written)
+    return Done(f"{gone}\n{files}", Action("edit", message.words))
 
 
 def _listing(said: Sequence[Spoken]) -> str:
@@ -102,13 +108,23 @@ def _short(words: str, most: int = 40) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
-def _files(conversation: Conversation, node: Node | None, written: Written) -> str:
-    """Bring the files back where there are snapshots of them, and say what became of them, plainly."""
-    if conversation.snapshots is not None:
-        return f"files brought back: {_named(conversation.snapshots.restore(node)) or 'none had changed'}"
-    parts = [f"written since: {_named(written.files)}"] if written.files else []
-    parts += [f"commands run since: {_named(written.commands)}"] if written.commands else []
-    return f"files stay as they are; {'; '.join(parts)}" if parts else "no file was written since"
+async def _files(conversation: Conversation, changes: Sequence[Change], written: Written) -> str:
+    """Bring back what the files held, where that is kept, and say what became of all, plainly."""
+    kept, files = conversation.agent.runtime.kept, conversation.agent.live("main").files
+    brought = Brought() if kept is None else await asyncio.to_thread(bring_back, changes, kept)
+    told = {change.path for change in changes}
+    others = [name for name in written.files if Path(os.path.realpath(files.resolve(name))) not in told]
+    left = [*(f"{files.shown(path)} ({reason})" for path, reason in brought.left), *others]
+    lines: list[str] = []
+    if brought.back:
+        lines.append(f"files hold again what they held: {_named(list(map(files.shown, brought.back)))}")
+    if left:
+        lines.append(f"files left as they are, written since: {_named(left)}")
+    if written.commands:
+        lines.append(f"commands run since, and what they did stays: {_named(written.commands)}")
+    if brought.back and kept is not None:
+        lines.append(f"what they held till now is kept in {kept.folder}")
+    return "\n".join(lines) or "no file was written since"
 
 
 def _named(names: Sequence[str]) -> str:

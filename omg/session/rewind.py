@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 from omg.agent.calls import OpenCall, open_calls
 from omg.agent.state import Tree
 from omg.core.tool import AnyTool, Effect
 from omg.wire.chain import Node
-
-
-class Snapshots(Protocol):
-    """Files as they were at a node. Nobody takes any yet: then files stay as they are when main goes back."""
-
-    def restore(self, node: Node | None) -> Sequence[str]:
-        """Bring the folder's files back to as they were when `node` was main's newest; the names of those that
-        changed. Raises OSError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,10 @@ class Store:
     def path(self, id: str) -> Path:
         return self.folder / f"{id}.jsonl"
 
+    def kept(self, id: str) -> Path:
+        """The folder that holds what files held before the session wrote over them."""
+        return self.folder / f"{id}.files"
+
     def newest(self) -> Iterator[Path]:
         """The logs in which something has happened, the newest first."""
         return (path for path, _ in self._begun())

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from omg.core.tool import NoSuchFile, SearchOutcome, ToolError
 from omg.workspace import listing, replace, search
+from omg.workspace.kept import Kept
 from omg.workspace.oswords import words
 from omg.workspace.regular import read_regular
 
@@ -24,12 +25,23 @@ class BranchFiles:
     `folder` is the branch's folder, its symlinks resolved. `seen` maps the real path of each file this branch has
     read or written to the SHA-256 (hex) of what it saw; whoever keeps the branch may record it. Listings and searches
     pass over files whose absolute path `hidden` is true of.
+
+    Where there is `kept`, what a file holds is kept there before it is written over, and `replaced` tells under which
+    hash, by the file's real path, for the first time that it is written; None: there was no file. What cannot be kept
+    is written over all the same, and not told.
     """
 
-    def __init__(self, folder: Path, seen: dict[str, str], hidden: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        seen: dict[str, str],
+        hidden: Callable[[str], bool] | None = None,
+        kept: Kept | None = None,
+    ) -> None:
         self.folder = Path(os.path.realpath(folder))
         self.seen = seen
-        self._hidden = hidden
+        self.replaced: dict[str, str | None] = {}
+        self._hidden, self._kept = hidden, kept
 
     def clone(self) -> BranchFiles:
         """The same view for a fork: what it sees from now on is its own."""
@@ -37,7 +49,11 @@ class BranchFiles:
 
     def hiding(self, hidden: Callable[[str], bool]) -> BranchFiles:
         """The same view, and the same memory of what was seen, without the files that `hidden` is true of."""
-        return BranchFiles(self.folder, self.seen, hidden)
+        return BranchFiles(self.folder, self.seen, hidden, self._kept)
+
+    def keeping(self, kept: Kept | None) -> BranchFiles:
+        """The same view, and the same memory of what was seen; what it writes over is kept, and told by it alone."""
+        return BranchFiles(self.folder, self.seen, self._hidden, kept)
 
     def resolve(self, path: str) -> Path:
         """Absolute path of `path`, taken from the branch's folder; `~` is expanded. Raises ToolError."""
@@ -63,11 +79,22 @@ class BranchFiles:
 
     def write(self, path: Path, data: bytes) -> None:
         """Replace or create atomically; mode and symlinks kept; parents made. Raises ToolError."""
+        before = self._before(path) if self._kept is not None else {}
         try:
             replace.replace(path, data)
         except OSError as error:
             raise self._trouble("write", path, error) from error
+        self.replaced = before | self.replaced
         self.see(path, data)
+
+    def _before(self, path: Path) -> dict[str, str | None]:
+        """What is at `path` now, kept: its hash by the real path. Empty where it cannot be kept."""
+        try:
+            return {_key(path): None if self._kept is None else self._kept.keep(self.read(path))}
+        except NoSuchFile:
+            return {_key(path): None}
+        except (OSError, ToolError):
+            return {}
 
     def see(self, path: Path, data: bytes) -> None:
         """Remember that this branch has seen `path` with this content."""

@@ -1,6 +1,7 @@
 """/switch, /promote, /rewind, /ask: what they do, cost, refuse and say."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from omg.session.commands import run_command
 from omg.session.rewind import spoken, written_since
 from omg.session.verify import verify
 from omg.wire.chain import path
+from omg.workspace.kept import Kept
 from tests.scripted import CATALOG, Says, lines, stage, until
 
 OTHER = "claude-sonnet-5-5"
@@ -129,34 +131,109 @@ async def test_rewind_to_no_message_is_told(tmp_path, rest):
         await run_command(conversation, f"/rewind {rest}")
 
 
-async def test_rewind_names_what_was_written_and_run_since_and_says_that_files_stay(tmp_path):
-    calls = (
-        ("write", {"path": "new.txt", "content": "x"}),
-        ("write", {"path": "new.txt", "content": "y"}),
-        ("edit", {"path": "unread.txt", "old": "a", "new": "b"}),
-        ("shell", {"command": "touch  made.txt"}),
-        ("write", {"pth": "wrong"}),
-        ("read", {"path": "new.txt"}),
+CALLS = (
+    ("write", {"path": "new.txt", "content": "x"}),
+    ("edit", {"path": "unread.txt", "old": "a", "new": "b"}),
+    ("shell", {"command": "touch  made.txt"}),
+    ("write", {"pth": "wrong"}),
+    ("read", {"path": "new.txt"}),
+)
+
+
+async def rewritten(tmp_path, *more):
+    """A session that has written new.txt and more before the second message, and since; its /rewind 1 is what is left
+    to do."""
+    script = lines(
+        first=[Says(calls=(("write", {"path": "before.txt", "content": "1"}),))],
+        second=[Says(calls=CALLS), *more],
     )
-    script = lines(first=[Says(calls=(("write", {"path": "before.txt", "content": ""}),))], second=[Says(calls=calls)])
-    on, conversation = await talked(tmp_path, "first", "second", script=script, allow=("write(*)", "shell(touch *)"))
+    on, conversation = await talked(tmp_path, "first", script=script, allow=("write(*)", "edit(*)", "shell(touch *)"))
     (on.folder / "unread.txt").write_text("a")
+    await conversation.say("second")
+    return on, conversation
+
+
+async def test_rewind_names_what_was_run_since_and_leaves_the_files_as_they_are_when_told_to(tmp_path):
+    on, conversation = await rewritten(tmp_path)
+    done = await run_command(conversation, "/rewind 1 keep")
+    assert "files left as they are, written since: new.txt" in done.text
+    assert "commands run since, and what they did stays: touch made.txt" in done.text
+    assert (on.folder / "new.txt").read_text() == "x"
+
+
+async def test_rewind_brings_files_back_to_what_they_held_and_keeps_what_they_hold_till_now(tmp_path):
+    again = Says(
+        calls=(
+            ("write", {"path": "new.txt", "content": "y"}),
+            ("edit", {"path": "before.txt", "old": "1", "new": "2"}),
+        )
+    )
+    on, conversation = await rewritten(tmp_path, again)
+    assert (on.folder / "new.txt").read_text() == "y" and (on.folder / "before.txt").read_text() == "2"
     done = await run_command(conversation, "/rewind 1")
-    assert "files stay as they are; written since: new.txt; commands run since: touch made.txt" in done.text
-    assert (on.folder / "new.txt").exists()
+    assert "files hold again what they held: new.txt, before.txt" in done.text
+    assert not (on.folder / "new.txt").exists() and (on.folder / "before.txt").read_text() == "1"
+    assert "commands run since, and what they did stays: touch made.txt" in done.text and "left" not in done.text
+    kept = Path(done.text.rpartition("is kept in ")[2])
+    assert {file.read_text() for file in kept.iterdir()} == {"1", "2", "x", "y"}
+    assert {file.stat().st_mode & 0o777 for file in kept.iterdir()} == {0o600}
 
 
-async def test_files_that_snapshots_keep_are_brought_back(tmp_path):
-    _, conversation = await talked(tmp_path)
-    before = path(main_of(conversation).tip)[3]
+async def test_what_the_model_has_read_is_what_the_file_holds_again(tmp_path):
+    again = Says(calls=(("edit", {"path": "before.txt", "old": "1", "new": "2"}),))
+    more = Says(calls=(("edit", {"path": "before.txt", "old": "1", "new": "3"}),))
+    script = lines(
+        first=[Says(calls=(("write", {"path": "before.txt", "content": "1"}),))], second=[again], third=[more]
+    )
+    on, conversation = await talked(tmp_path, "first", "second", script=script, allow=("write(*)", "edit(*)"))
+    await run_command(conversation, "/rewind 1")
+    await conversation.say("third")
+    assert (on.folder / "before.txt").read_text() == "3"
 
-    class Kept:
-        def restore(self, node):
-            assert node is before
-            return ["a.txt"]
 
-    conversation.snapshots = Kept()
-    assert "files brought back: a.txt" in (await run_command(conversation, "/rewind 1")).text
+async def test_files_are_brought_back_by_another_process_too(tmp_path):
+    on, conversation = await rewritten(tmp_path)
+    await conversation.close()
+    done = await run_command(on.again(), "/rewind 2")
+    assert "new.txt" in done.text and "before.txt" in done.text
+    assert sorted(file.name for file in on.folder.iterdir()) == ["made.txt", "unread.txt"]
+
+
+async def test_a_file_that_somebody_else_has_changed_since_is_left_and_named(tmp_path):
+    on, conversation = await rewritten(tmp_path, Says(calls=(("write", {"path": "other.txt", "content": "o"}),)))
+    (on.folder / "new.txt").write_text("mine")
+    done = await run_command(conversation, "/rewind 1")
+    assert "hold again what they held: other.txt" in done.text
+    assert "left as they are, written since: new.txt (changed since)" in done.text
+    assert (on.folder / "new.txt").read_text() == "mine"
+
+
+async def test_what_is_not_kept_any_more_or_cannot_be_written_is_left_and_told(tmp_path):
+    edits = [
+        ("edit", {"path": "before.txt", "old": "1", "new": "2"}),
+        ("write", {"path": "shut/new.txt", "content": "n"}),
+    ]
+    on, conversation = await rewritten(tmp_path, Says(calls=tuple(edits)))
+    for file in conversation.agent.runtime.kept.folder.iterdir():
+        file.write_text("something else")
+    (on.folder / "shut/new.txt").unlink()
+    (on.folder / "shut/new.txt").mkdir()
+    done = await run_command(conversation, "/rewind 1")
+    assert "before.txt (what it held is not kept)" in done.text and "shut/new.txt (" in done.text
+    assert (on.folder / "before.txt").read_text() == "2" and "new.txt" in done.text
+
+
+async def test_a_disk_that_cannot_keep_what_was_there_does_not_keep_a_file_from_being_written(tmp_path, monkeypatch):
+    def full(self, data):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Kept, "keep", full)
+    again = Says(calls=(("edit", {"path": "before.txt", "old": "1", "new": "2"}),))
+    on, conversation = await rewritten(tmp_path, again)
+    assert (on.folder / "before.txt").read_text() == "2"
+    done = await run_command(conversation, "/rewind 1")
+    assert "left as they are, written since: " in done.text and "before.txt" in done.text
+    assert (on.folder / "before.txt").read_text() == "2"
 
 
 async def test_written_since_the_beginning_is_all_that_was_written(tmp_path):

@@ -36,6 +36,9 @@ async def test_a_deleted_session_is_in_the_trash_with_all_that_lay_beside_it(tmp
     on, store, summary = await kept(tmp_path)
     beside = store.folder / f"{summary.id}.torn-99"
     beside.write_bytes(b"half")
+    kept_files = store.kept(summary.id)
+    kept_files.mkdir()
+    (kept_files / "content").write_bytes(b"before")
     (store.folder / f"{summary.id}0.jsonl").write_bytes(b"another's")
     before = store.path(summary.id).read_bytes()
     trash = Trash(store)
@@ -45,6 +48,7 @@ async def test_a_deleted_session_is_in_the_trash_with_all_that_lay_beside_it(tmp
     place = on.home / "trash" / summary.id
     assert (place / f"{summary.id}.jsonl").read_bytes() == before
     assert (place / beside.name).read_bytes() == b"half"
+    assert (place / kept_files.name / "content").read_bytes() == b"before"
     manifest = json.loads((place / "manifest.json").read_text())
     assert (manifest["title"], manifest["deleted"]) == ("why is the cache cold?", 50.0)
     (told,) = trash.summaries()
