@@ -43,6 +43,7 @@ BY_NAME = {
     "joins": st.lists(text, max_size=3).map(tuple),
     "told": facts,
     "seen": facts,
+    "replaced": st.dictionaries(text, maybe, max_size=3),
     "seconds": times,
     "is_error": st.booleans(),
     "stream": st.booleans(),
