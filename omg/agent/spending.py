@@ -8,6 +8,7 @@ from omg.agent.budget import Risky
 from omg.agent.live import Live
 from omg.agent.permit import Cost, Question
 from omg.agent.runtime import Runtime
+from omg.agent.starts import FRESH
 from omg.cache.fan import Departure
 from omg.cache.pictures import images_in
 from omg.cache.prices import Prices
@@ -37,7 +38,7 @@ def quotes(runtime: Runtime, live: Live, children: int) -> list[Quote]:
     places: list[tuple[str, Node | None]] = [("here", branch.tip)]
     anchors = runtime.tree.anchors.items()
     places += [(f"@{name}", node) for name, node in anchors if branch.tip is not None and branch.tip.extends(node)]
-    return [quoted(runtime, branch.head, node, start, children) for start, node in (*places, ("fresh", None))]
+    return [quoted(runtime, branch.head, node, start, children) for start, node in (*places, (FRESH, None))]
 
 
 def quoted(runtime: Runtime, head: Head, node: Node | None, start: str, children: int) -> Quote:

@@ -10,6 +10,8 @@ from omg.core.trouble import Trouble
 from omg.wire.chain import Node
 from omg.wire.head import Head
 
+FRESH = "fresh"
+"""The name of the place before anything was said."""
 SHORTEST = 4
 """Characters of a node's id that can name it, when no other id begins with them."""
 
@@ -31,14 +33,16 @@ class NoStart(Trouble):
 
 
 def find_start(tree: Tree, name: str) -> Start:
-    """The place that `name` means: a branch, an anchor (with or without @), an epoch of main by its number, or the
-    unique beginning of a node's id. Raises NoStart."""
+    """The place that `name` means: a branch, an anchor (with or without @), `fresh`, an epoch of main by its number, or
+    the unique beginning of a node's id. Raises NoStart."""
     plain = name.strip()
     bare = plain.removeprefix("@")
     if bare in tree.branches and not (plain != bare and bare in tree.anchors):
         return of_branch(tree.branches[bare])
     if bare in tree.anchors:
         return replace(start_at(tree, tree.anchors[bare]), name=f"@{bare}")
+    if bare == FRESH:
+        return replace(start_at(tree, None), name=FRESH)
     epoch = find_epoch(tree, bare)
     return epoch or start_at(tree, _node(tree, bare))
 

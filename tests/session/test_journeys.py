@@ -303,6 +303,19 @@ async def test_fork_takes_any_place_behind_its_at_sign(tmp_path):
     assert verify(conversation.tree).problem is None
 
 
+async def test_a_fork_from_fresh_knows_the_place_and_nothing_that_was_said(tmp_path):
+    on, conversation = await talked(tmp_path, facts=None)
+    done = await run_command(conversation, "/fork @fresh what is this folder for?")
+    await until(lambda: not conversation.agent.running())
+    first, last = on.provider.sent[0], on.provider.sent[-1]
+    assert len(last.request["messages"]) == 1 and last.request["system"] == first.request["system"]
+    assert [block["text"] for block in last.newest][:-2] == [block["text"] for block in first.newest][:-1]
+    assert "from fresh · predicted $" in done.text
+    conversation.agent.anchor("fresh")
+    await run_command(conversation, "/fork @fresh and this?")
+    assert conversation.tree.branches["b"].base is main_of(conversation).accepted, "an anchor of that name is meant"
+
+
 async def test_at_another_endpoint_the_past_cannot_be_asked_and_main_goes_on_without_its_thinking(tmp_path):
     on, conversation = await talked(tmp_path, script=lines(first=Says("one", thinking="hm")))
     old = main_of(conversation).tip

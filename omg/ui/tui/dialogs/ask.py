@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
@@ -19,6 +19,8 @@ from omg.ui.text import exact, one_line
 from omg.ui.tui.dialogs.frame import Frame
 from omg.ui.tui.dialogs.prices import price_rows
 
+_AROUND = 11
+"""Rows of the box that hold anything but what is asked for: the answers must always be seen."""
 SETTLE = 0.4
 """Seconds without a key before one that answers: in a run of keys, each was meant for something else."""
 _OWN = 0.03
@@ -31,7 +33,7 @@ class Ask(Frame[Answer | None]):
     DEFAULT_CSS = """
     Ask {
         & .what { height: auto; text-style: bold; }
-        & .shown { height: auto; max-height: 50vh; margin: 1 0; border-left: thick $warm; padding: 0 1; }
+        & .shown { height: auto; margin: 1 0; border-left: thick $warm; padding: 0 1; }
         & .shown Static { height: auto; }
         & .rule { height: auto; color: $text-muted; }
         & .words { display: none; margin-top: 1; }
@@ -52,6 +54,7 @@ class Ask(Frame[Answer | None]):
     ]
 
     AUTO_FOCUS = ""  # Enter alone answers nothing
+    KEYS = "↑↓ read on · esc later: the question waits"
 
     def __init__(self, question: Question, others: tuple[str, ...] = ()) -> None:
         super().__init__()
@@ -88,13 +91,16 @@ class Ask(Frame[Answer | None]):
         yes = "y  yes, once" if self.question.cost is None else "y  spend it"
         yield Button(yes, id="once", compact=True)
         if self._lasting:
-            yield Button("s  this session", id="session", compact=True)
+            yield Button("s  session", id="session", compact=True)
             yield Button("a  always", id="always", compact=True)
         yield Button("n  no…", id="no", compact=True)
-        yield Button("esc  later", id="cancel", compact=True)
 
     def on_mount(self) -> None:
         self._keys = (time.monotonic(), time.monotonic())
+
+    def on_resize(self, event: events.Resize) -> None:
+        for shown in self.query(".shown"):
+            shown.styles.max_height = max(event.size.height * 9 // 10 - _AROUND, 3)
 
     def on_key(self) -> None:
         self._keys = (self._keys[1], time.monotonic())

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Label, OptionList, TextArea
 from textual.widgets.option_list import Option
 
+from omg.agent.starts import FRESH
 from omg.cache.quote import Quote
 from omg.ui.tui.dialogs.frame import Frame
 from omg.ui.tui.dialogs.prices import price_row
@@ -28,14 +29,15 @@ class ForkForm(Frame[str | None]):
         & Label { color: $text-muted; }
         & TextArea { height: auto; min-height: 3; max-height: 10; border: none; background: $panel; padding: 0 1; }
         & OptionList { height: auto; max-height: 8; margin-bottom: 1; }
-        & .wrong { color: $failed; }
+        & .wrong { color: $failed; display: none; }
+        &.-wrong .wrong { display: block; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+enter,alt+s,ctrl+s", "fork", show=False, priority=True),
     ]
     HEADING = "fork"
-    KEYS = "a task a line · tab to where from and budget · ctrl+s or ↵ there forks · esc back"
+    KEYS = "tab: from where, budget · ctrl+s, or ↵ there: fork · esc back"
 
     def __init__(self, quoting: Quoting, tasks: Sequence[str] = ()) -> None:
         super().__init__()
@@ -47,8 +49,10 @@ class ForkForm(Frame[str | None]):
         yield TextArea("\n".join(self._given), compact=True, soft_wrap=True, highlight_cursor_line=False)
         yield Label("from")
         yield OptionList(markup=False)
-        yield Label("budget in dollars, for all of them; empty: they draw on this session's")
-        yield Input(placeholder="none", restrict=r"[0-9]*\.?[0-9]*", id="budget", compact=True)
+        yield Label("budget in dollars, for all of them")
+        yield Input(
+            placeholder="none: they draw on this session's", restrict=r"[0-9]*\.?[0-9]*", id="budget", compact=True
+        )
         yield Label("", classes="wrong", markup=False)
 
     def buttons(self) -> ComposeResult:
@@ -78,7 +82,7 @@ class ForkForm(Frame[str | None]):
         chosen = options.highlighted or 0
         quotes = self._quoting(max(1, len(self.tasks)))
         self._starts = [quote.start for quote in quotes]
-        options.set_options(Option(Content(_row(quote)), disabled=quote.start == "fresh") for quote in quotes)
+        options.set_options(Option(Content(_row(quote))) for quote in quotes)
         options.highlighted = min(chosen, len(quotes) - 1)
 
     @on(OptionList.OptionSelected)
@@ -87,14 +91,15 @@ class ForkForm(Frame[str | None]):
         """Fork, if there is anything to be done."""
         if not self.tasks:
             self.query_one(".wrong", Label).update("say what each fork is to do")
+            self.add_class("-wrong")
             self.query_one(TextArea).focus()
             return
         start = self._starts[self.query_one(OptionList).highlighted or 0]
         budget = self.query_one("#budget", Input).value
         usd = f"--budget {budget} " if budget.strip(".0") else ""
-        where = "" if start == "here" else f"{start} "
+        where = "" if start == "here" else "@fresh " if start == FRESH else f"{start} "
         self.dismiss(f"/fork {where}{usd}{' | '.join(self.tasks)}")
 
 
 def _row(quote: Quote) -> str:
-    return price_row(quote) + (" + what they must read again: to compare" if quote.start == "fresh" else "")
+    return price_row(quote) + ("   knows nothing" if quote.start == FRESH else "")

@@ -35,9 +35,10 @@ class Frame(ModalScreen[Result]):
         }
         & .keys { height: auto; color: $text-muted; }
         & .buttons { height: auto; margin-top: 1; }
-        & .buttons Button { margin-right: 2; }
+        & .buttons Button { min-width: 0; margin-right: 1; }
         & Input { border: none; height: 1; padding: 0; background: transparent; }
         & OptionList { border: none; padding: 0; background: transparent; height: auto; max-height: 1fr; }
+        & OptionList:focus { border: none; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "back", show=False)]

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
@@ -47,7 +47,11 @@ KEYS: tuple[Section, ...] = (
             ("shift+tab", "the next mode"),
             ("ctrl+f, ctrl+k", "forks, cache: show or hide"),
             ("ctrl+o", "unfold the newest call"),
-            ("pageup, pagedown", "move through the conversation"),
+            ("pageup, pagedown, end", "move through the conversation"),
+            ("up, down, enter, y in the page", "from card to card; open or fold one; copy it"),
+            ("enter among the forks", "watch it; what you say then goes to it"),
+            ("s x w j d f among the forks", "steer, stop, wake, join, drop; fork main"),
+            ("enter among the misses", "what that request read, and why not more"),
             ("f1, f2", "this help; the settings"),
             ("ctrl+z", "suspend; fg comes back"),
             ("ctrl+c ctrl+c, ctrl+d, ctrl+q", "leave; the session is kept"),
@@ -73,7 +77,10 @@ class Help(Frame[None]):
     Help {
         & > .box { height: 90%; }
         & VerticalScroll { height: 1fr; }
-        & VerticalScroll Static { height: auto; }
+        & VerticalScroll Static, & VerticalScroll Horizontal { height: auto; }
+        & .heading { margin-top: 1; color: $accent; text-style: bold; }
+        & .key { width: 36; padding-right: 2; }
+        & .about { width: 1fr; color: $text-muted; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("q,question_mark,f1,enter", "cancel", show=False)]
@@ -87,8 +94,11 @@ class Help(Frame[None]):
     def contents(self) -> ComposeResult:
         with VerticalScroll():
             for heading, rows in self._sections:
-                yield Static(Content.styled(heading, "bold $accent"))
-                yield Static(_columns(rows))
+                yield Static(Content(heading), classes="heading")
+                for keys, about in rows:
+                    with Horizontal():
+                        yield Static(Content(keys), classes="key")
+                        yield Static(Content(about), classes="about")
 
     def buttons(self) -> ComposeResult:
         yield Button("esc  back", id="cancel", compact=True)
@@ -100,9 +110,3 @@ class Help(Frame[None]):
 def _commands() -> Section:
     there = (command for command in COMMANDS.values() if command.run)
     return "commands", tuple((f"/{one.name} {one.usage}".rstrip(), one.help) for one in there)
-
-
-def _columns(rows: tuple[tuple[str, str], ...]) -> Content:
-    width = max(len(keys) for keys, _ in rows) + 2
-    lines = [Content.assemble(keys.ljust(width), (about, "$text-muted")) for keys, about in rows]
-    return Content("\n").join([*lines, Content("")])

@@ -11,7 +11,7 @@ from omg.core.amounts import dollars, tokens
 def price_row(quote: Quote) -> str:
     """One start, in columns."""
     warm, cold = dollars(quote.usd_warm), dollars(quote.usd_cold)
-    cold = f"{cold} if it goes cold" if quote.usd_cold != quote.usd_warm else "cold"
+    cold = f"{cold} if cold" if quote.usd_cold != quote.usd_warm else "cold"
     return f"{quote.start:<12} {tokens(quote.prefix):>6}   {warm:>7} now   {cold}"
 
 

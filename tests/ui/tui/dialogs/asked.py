@@ -18,9 +18,9 @@ from omg.ui.tui.look import dress
 class Shown(App[None]):
     """`answers` are what dialogs were dismissed with."""
 
-    def __init__(self, dialog: ModalScreen[Any]) -> None:
+    def __init__(self, dialog: ModalScreen[Any], theme: str = "dark") -> None:
         super().__init__()
-        dress(self, Taste("dark"))
+        dress(self, Taste(theme))
         self.dialog = dialog
         self.answers: list[Any] = []
 
@@ -42,8 +42,10 @@ async def until(reached: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def shown(dialog: ModalScreen[Any], size: tuple[int, int] = (80, 24)) -> AsyncIterator[tuple[Shown, Pilot[None]]]:
-    app = Shown(dialog)
+async def shown(
+    dialog: ModalScreen[Any], size: tuple[int, int] = (80, 24), theme: str = "dark"
+) -> AsyncIterator[tuple[Shown, Pilot[None]]]:
+    app = Shown(dialog, theme)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield app, pilot

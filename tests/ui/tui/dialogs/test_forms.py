@@ -31,7 +31,7 @@ async def test_tasks_and_their_price_from_each_start():
         await pilot.press(*"one", "enter", *"two")
         await pilot.pause()
         page = app.page()
-        for words in ("here", "88k", "$0.10 now", "$0.20 if it goes cold", "@plan", "$0.04", "must read again"):
+        for words in ("here", "88k", "$0.10 now", "$0.20 if cold", "@plan", "$0.04", "knows nothing"):
             assert words in page
         await pilot.press("ctrl+s")
         assert app.answers == ["/fork one | two"]
@@ -43,10 +43,10 @@ async def test_from_an_anchor_with_a_budget():
         assert app.answers == ["/fork @plan --budget 2.5 one"]
 
 
-async def test_a_fresh_start_is_there_to_compare_only():
+async def test_from_the_beginning_where_nothing_was_said():
     async with shown(ForkForm(quoting, ["one"])) as (app, pilot):
         await pilot.press("tab", "down", "down", "enter")
-        assert app.answers == ["/fork one"]
+        assert app.answers == ["/fork @fresh one"]
 
 
 async def test_nothing_to_do_is_said():
