@@ -438,7 +438,7 @@ async def test_escape_twice_on_an_empty_prompt_offers_to_go_back_and_the_words_c
         desk.type("1" + ENTER)
         await desk.until(lambda: desk.prompt == "second")
         assert desk.app.talk.open.conversation.tree.branches["main"].epoch == 2
-        assert "main goes on from" in desk.paper.text
+    await desk.sees("main goes on from")
 
 
 async def test_escape_twice_leaves_what_is_being_typed_alone(tmp_path):
