@@ -38,6 +38,8 @@ SCRIPT: dict[str, Any] = {
         ("ansi", "ansi", (130, 40)),
         ("small", "dark", (80, 24)),
         ("large", "dark", (200, 60)),
+        ("small-light", "light", (80, 24)),
+        ("large-light", "light", (200, 60)),
     ],
 )
 async def test_the_main_screen(tmp_path, monkeypatch, name, theme, size):
@@ -68,8 +70,21 @@ async def test_the_main_screen(tmp_path, monkeypatch, name, theme, size):
         await desk.sees("✔ b")
         second.set()
         await desk.until(lambda: there.hold.begun)
-        seen = ""
-        while seen != desk.screen:
-            seen = desk.screen
-            await asyncio.sleep(0.3)
+        await still(desk)
         same(desk.app, f"main-{name}")
+        if size != (130, 40):
+            await desk.enter("/tree")
+            await desk.sees("epoch 1")
+            await still(desk)
+            same(desk.app, f"tree-{name}")
+            await desk.pilot.press("/", "f", "o")
+            await still(desk)
+            same(desk.app, f"completing-{name}")
+
+
+async def still(desk):
+    """Until nothing moves."""
+    seen = ""
+    while seen != desk.screen:
+        seen = desk.screen
+        await asyncio.sleep(0.3)

@@ -87,6 +87,7 @@ async def drawn(pilot) -> None:
 
 
 SIZES = [("dark", (110, 44)), ("light", (110, 44)), ("ansi", (110, 44)), ("dark", (80, 24)), ("dark", (200, 60))]
+SIZES += [("light", (80, 24)), ("light", (200, 60))]
 
 
 @pytest.mark.parametrize(("theme", "size"), SIZES)
