@@ -16,7 +16,7 @@ from omg.session import folding, journeys, shelf
 from omg.session.command import Action, Command, Done
 from omg.session.conversation import Conversation
 from omg.session.purses import budget, split_budget
-from omg.session.reports import cache_table
+from omg.session.reports import cache_glance, cache_table, request_text
 from omg.session.warmth import kept
 
 
@@ -194,7 +194,14 @@ async def _drop(conversation: Conversation, rest: str) -> Done:
 
 
 async def _cache(conversation: Conversation, rest: str) -> Done:
-    return Done(f"{cache_table(conversation.tree)}\n\n{kept(conversation)}")
+    if not rest:
+        return Done(f"{cache_glance(conversation.tree)}\n\n{kept(conversation)}")
+    if rest == "all":
+        return Done(cache_table(conversation.tree))
+    found = request_text(conversation.tree, int(rest)) if rest.isascii() and rest.isdecimal() else None
+    if found is None:
+        raise Trouble(f"there is no request {rest}: /cache lists the newest, /cache all lists all")
+    return Done(found)
 
 
 async def _model(conversation: Conversation, rest: str) -> Done:
@@ -272,7 +279,7 @@ COMMANDS: dict[str, Command] = {
         Command("join", "[F]", "let main read the reports that are ready", _join),
         Command("drop", "F", "take a report off the list", _drop),
         Command("open", "[N]", "show what a tool call came to", _open),
-        Command("cache", "", "the ledger", _cache),
+        Command("cache", "[N|all]", "the ledger: its sums and newest requests, one request, or all", _cache),
         Command("model", "[NAME [EFFORT]]", "show or change the model", _model),
         Command("effort", "[LEVEL]", "show or change how hard the model tries", _effort),
         Command("mode", "[MODE]", "show or change what it may do unasked", _mode),

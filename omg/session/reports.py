@@ -9,7 +9,7 @@ from omg.agent.alerts import alerts
 from omg.agent.state import Tree
 from omg.cache.ledger import Figures, Line
 from omg.cache.witness import NOTHING
-from omg.core.amounts import hit, money, ratio
+from omg.core.amounts import hit, money, ratio, tokens
 from omg.core.usage import Usage
 from omg.session import accounts
 from omg.session.losses import Lost, of_lines
@@ -85,11 +85,67 @@ def cache_table(tree: Tree, linked: Sequence[Line] = ()) -> str:
     sums.append(_sum("all", whole, whole))
     text.append(_table(sums))
     text += _lost(of_lines([*lines, *linked]))
-    text += [f"\nrequest {line.n} missed: {line.cause or NOTHING}; {_second(line)}" for line in lines if _told(line)]
+    text += [f"\n{_missed(line)}" for line in lines if _told(line)]
     text += [f"\n{alert.text}" for alert in alerts(tree)]
     if any(line.output_at_most for line in lines):
         text.append("\n≥: a reply was cut, and its output never told; the true figure lies between this and max_tokens")
     return "\n".join(text)
+
+
+NEWEST = 15
+"""Requests that a glance shows."""
+
+
+def cache_glance(tree: Tree) -> str:
+    """The ledger for whoever looks at it while they work: the sums first, then the newest requests, in few columns."""
+    lines = accounts.lines(tree)
+    sums = [("branch", "sent", "read", "written", "ratio", "hit", "cost", "saved")]
+    named = [("all", accounts.sums(lines)), *((name, accounts.of_branch(lines, name)) for name in tree.branches)]
+    sums += [_short_sum(name, figures) for name, figures in named if figures.requests]
+    rows = [("n", "branch", "purpose", "read", "written", "plain", "output", "first", "cost")]
+    newest = lines[-NEWEST:]
+    rows += [_short_row(line) for line in newest]
+    text = [_table(sums), *_lost(of_lines(lines)), *(f"\n{alert.text}" for alert in alerts(tree)), "", _table(rows)]
+    text += [_missed(line) for line in newest if _told(line)]
+    more = f"{len(lines) - NEWEST} requests before these: /cache all; " if len(lines) > NEWEST else ""
+    text.append(f"{more}/cache N tells all of one")
+    return "\n".join(text)
+
+
+def request_text(tree: Tree, n: int) -> str | None:
+    """All that is known of one request; None where there is none of that number."""
+    line = next((line for line in accounts.lines(tree) if line.n == n), None)
+    if line is None:
+        return None
+    usage, foretold = line.usage, line.predicted
+    sent = datetime.fromtimestamp(line.at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    first = "" if line.seconds is None else f", its first word after {line.seconds:.1f} s"
+    text = [f"request {line.n} of {line.branch}, {line.purpose}, sent {sent}{first}"]
+    for name, one in (("foretold", foretold), ("billed", usage)):
+        if one is not None:
+            written = f"written {_count(one.write_5m)} for 5 minutes, {_count(one.write_1h)} for an hour"
+            text.append(f"{name + ':':<10}read {_count(one.read)}, {written}, plain {_count(one.plain)}")
+    if usage is not None:
+        text.append(f"{'cost:':<10}{money(line.cost_usd)} with {_row(line)[8]} tokens of output")
+    text.append(_missed(line) if _told(line) else "nothing that was foretold was missed")
+    return "\n".join(text)
+
+
+def _missed(line: Line) -> str:
+    return f"request {line.n} missed: {line.cause or NOTHING}; {_second(line)}"
+
+
+def _short_sum(name: str, figures: Figures) -> tuple[str, ...]:
+    usage = figures.usage
+    counts = (str(figures.requests), tokens(usage.read), tokens(usage.written), ratio(usage), hit(usage))
+    return (name, *counts, money(figures.cost_usd), money(figures.saved_usd))
+
+
+def _short_row(line: Line) -> tuple[str, ...]:
+    usage = line.usage or Usage(output=None)
+    _, _, _, _, _, _, _, _, output, first, cost = _row(line)
+    counts = (tokens(usage.read), tokens(usage.written), tokens(usage.plain))
+    return (str(line.n), line.branch, line.purpose, *counts, output, first, cost)
 
 
 def _told(line: Line) -> bool:

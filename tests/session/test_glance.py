@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from omg.agent.runtime import Limits
+from omg.core.amounts import money, ratio
 from omg.core.events import Event
+from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.session import accounts
 from omg.session.commands import run_command
@@ -166,6 +168,33 @@ async def test_the_cache_command_says_the_same_words(tmp_path):
     assert held is not None and held.expires is not None
     assert going_cold(held, glance.now) in text
     assert glance.compaction() == "next compaction at 160k" and glance.compaction() in text
+    await conversation.close()
+
+
+async def test_the_cache_command_begins_with_the_sums_and_tells_all_of_one_request(tmp_path):
+    """In no more columns than a small screen has; /cache all is the whole table."""
+    usages = [Usage(plain=3, write_1h=60_000, output=5)] + [Usage(plain=2, read=60_000, write_1h=90, output=7)] * 17
+    usages.append(Usage(plain=2, write_1h=61_600, output=7))  # a miss
+    script = lines(**{f"w{n:02}": Says("ok", usage=usage) for n, usage in enumerate(usages)})
+    conversation = stage(tmp_path, script, setup={"minimum": 500}).open()
+    for n in range(len(usages)):
+        await conversation.say(f"w{n:02}")
+    text = (await run_command(conversation, "/cache")).text
+    header, whole, main, *_ = text.splitlines()
+    assert header.split()[:3] == ["branch", "sent", "read"]
+    figures = conversation.figures()
+    assert whole.split()[:2] == ["all", "19"] and ratio(figures.usage) in whole and money(figures.cost_usd) in whole
+    assert main.split()[:2] == ["main", "19"]
+    assert max(len(line) for line in text.splitlines() if "  " in line) <= 77
+    assert "4 requests before these: /cache all" in text and "request 19 missed: " in text
+    assert len((await run_command(conversation, "/cache all")).text.splitlines()) > 19
+    one = (await run_command(conversation, "/cache 19")).text
+    assert "request 19 of main, turn, sent " in one and "billed:   read 0, written 0 for 5 minutes, 61600 for" in one
+    assert "foretold: read 6" in one and "request 19 missed: " in one
+    assert "nothing that was foretold was missed" in (await run_command(conversation, "/cache 2")).text
+    for wrong in ("0", "20", "x", "-1"):
+        with pytest.raises(Trouble, match="no request"):
+            await run_command(conversation, f"/cache {wrong}")
     await conversation.close()
 
 

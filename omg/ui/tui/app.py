@@ -357,4 +357,4 @@ class OmgApp(App[int]):
 
     @on(CachePane.MissChosen)
     def _miss_chosen(self, event: CachePane.MissChosen) -> None:
-        self.desk.talk.submit(Spoken("/cache"))
+        self.desk.talk.submit(Spoken(f"/cache {event.n}"))

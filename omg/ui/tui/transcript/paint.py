@@ -26,6 +26,8 @@ _NAME, _CARD = 5, 92
 _PEEK = 6
 """Lines of a report or an output that are shown while it is folded."""
 _FENCE = re.compile(r"\s{0,3}(`{3,}|~{3,})\s*([\w+#.-]*)[^\n]*\n")
+_COLUMNS = re.compile(r"\S {2,}\S")
+"""What a row of columns has, and prose has not: cut, a row stays one, and opening the card shows all of it."""
 _STATES: dict[str, tuple[str, Tone]] = {"running": ("●", "running"), "done": ("▸", "dim"), "failed": ("✗", "failed")}
 _ENDS: dict[ForkStatus, tuple[str, Tone, str]] = {
     "running": ("●", "running", "at work"),
@@ -180,9 +182,12 @@ class Painter:
         if text:
             lines = text.split("\n")
             kept = lines if item.open or len(lines) <= 40 else lines[-20:] if item.live else lines[:20]
+            left = len(lines) - len(kept)
+            if item.command.startswith("/") and not item.open:
+                kept = [cut(line, self.width - 3) if _COLUMNS.search(line) else line for line in kept]
             rows += indented(self._body.plain("\n".join(kept[:_OPENED])))
-            if len(kept) < len(lines):
-                rows.append([Segment(f"  … {len(lines) - len(kept)} more lines", self.palette["dim"])])
+            if left:
+                rows.append([Segment(f"  … {left} more lines", self.palette["dim"])])
         if item.ending:
             rows.append([Segment(f"  ({item.ending})", self.palette["dim"])])
         return rows
