@@ -59,10 +59,11 @@ async def _fork(conversation: Conversation, rest: str) -> Done:
 
 
 def _priced(prices: Sequence[Quote], start: str) -> str:
-    """What the spawn costs, and what it would have from elsewhere."""
+    """What setting off costs, and what it would from elsewhere; the work that follows is nobody's to foretell."""
     mine = next((found for found in prices if found.start == start), prices[0])
-    others = "".join(f", {found.start}: {money(found.usd_warm)}" for found in prices if found is not mine)
-    return f"predicted {money(mine.usd_warm)} (cold: {money(mine.usd_cold)}{others})"
+    others = [f"from {found.start}: {money(found.usd_warm)}" for found in prices if found is not mine]
+    elsewhere = ", ".join([f"cold: {money(mine.usd_cold)}", *others])
+    return f"setting off: {money(mine.usd_warm)} ({elsewhere}); what they do comes on top"
 
 
 def _gone(going: Departure) -> str:

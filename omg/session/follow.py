@@ -10,13 +10,14 @@ from pathlib import Path
 from omg.session.log import Damage, Line, checked, raw_lines
 
 _MARK = 64
-"""Bytes before a place that tell whether a file is still the one that was read."""
+"""Bytes at a file's beginning, where its first record has its checksum, and as many before a place, that tell whether
+it is still the one that was read: logs often end alike."""
 _BEGINNING = b'{"crc":"'
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a log was read: `offset` bytes, behind whole records, and a checksum of the last bytes before."""
+    """How far a log was read: `offset` bytes, behind whole records, and a checksum of the first bytes and the last."""
 
     offset: int = 0
     mark: int = 0
@@ -25,9 +26,10 @@ class Place:
 def place(path: Path, offset: int) -> Place:
     """The place `offset` bytes into the file at `path`. Raises OSError."""
     with path.open("rb") as file:
+        first = zlib.crc32(file.read(min(_MARK, offset)))
         start = max(0, offset - _MARK)
         file.seek(start)
-        return Place(offset, zlib.crc32(file.read(offset - start)))
+        return Place(offset, zlib.crc32(file.read(offset - start), first))
 
 
 def goes_on(path: Path, last: Place) -> bool:

@@ -39,7 +39,7 @@ def shortened(text: str) -> str:
     bare = _FENCE.sub(" ", text).strip() or text
     bare = _PATH.sub(r"\1", _URL.sub(r"\1", bare))
     sentence = " ".join(_SENTENCE.split(bare, maxsplit=1)[0].split())
-    return cut(sentence.removesuffix("."), LONGEST)
+    return cut(sentence.removesuffix(".").rstrip(), LONGEST)
 
 
 def cut(text: str, most: int) -> str:

@@ -297,7 +297,7 @@ async def test_fork_takes_any_place_behind_its_at_sign(tmp_path):
     await until(lambda: not conversation.agent.running())
     assert conversation.tree.branches["a"].base is node
     assert conversation.tree.branches["c"].head.model == "claude-opus-5-5"
-    assert "from epoch 1 · predicted $" in done.text
+    assert "from epoch 1 · setting off: $" in done.text
     with pytest.raises(Trouble, match="nowhere"):
         await run_command(conversation, "/fork @nowhere look")
     assert verify(conversation.tree).problem is None
@@ -310,7 +310,7 @@ async def test_a_fork_from_fresh_knows_the_place_and_nothing_that_was_said(tmp_p
     first, last = on.provider.sent[0], on.provider.sent[-1]
     assert len(last.request["messages"]) == 1 and last.request["system"] == first.request["system"]
     assert [block["text"] for block in last.newest][:-2] == [block["text"] for block in first.newest][:-1]
-    assert "from fresh · predicted $" in done.text
+    assert "from fresh · setting off: $" in done.text
     conversation.agent.anchor("fresh")
     await run_command(conversation, "/fork @fresh and this?")
     assert conversation.tree.branches["b"].base is main_of(conversation).accepted, "an anchor of that name is meant"
