@@ -130,6 +130,8 @@ class Tree:
         """By node: the file hashes that its tool results have read, or that the history up to it has."""
         self.replaced: dict[str, dict[str, str | None]] = {}
         """By node: what the files that its calls wrote held before, by the hash that it is kept under."""
+        self.call_lines: dict[str, dict[str, str]] = {}
+        """By a user message's node: the one line for people of each call whose result it holds, by the call's id."""
         self.attached: dict[str, int] = {}
         """By a user message's node: how many blocks before those words (else at its end) were attached to them."""
         self.requests = Requests()
@@ -320,6 +322,8 @@ class Tree:
             return
         for done in branch.results.values():
             self._know(node, {}, done.seen)
+            if done.line:
+                self.call_lines.setdefault(node.id, {})[done.id] = done.line
             if done.replaced:
                 self.replaced[node.id] = done.replaced | self.replaced.get(node.id, {})
         branch.pending = [child for child in branch.pending if child not in record.joins]

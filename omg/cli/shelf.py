@@ -124,24 +124,23 @@ def _told(library: Library) -> None:
         sys.stderr.write(f"omg: {line}\n")
 
 
-def show(args: argparse.Namespace, tree: Tree, store: Store) -> int:
+def show(args: argparse.Namespace, tree: Tree) -> int:
     """Print a session, or one branch or turn of it."""
-    log = store.path(tree.session.id)
     if args.output != "text":
-        _say(exported(tree, log, "json"))
+        _say(exported(tree, "json"))
         return 0
     try:
-        told = transcript(tree, log).narrowed(args.branch, args.turn)
+        told = transcript(tree).narrowed(args.branch, args.turn)
     except LookupError as error:
         raise Trouble(str(error.args[0])) from error
     _say(as_markdown(told, full=args.full))
     return 0
 
 
-def export(args: argparse.Namespace, tree: Tree, store: Store) -> int:
+def export(args: argparse.Namespace, tree: Tree) -> int:
     """Write a session to a file, or to standard output."""
     target = None if args.to is None else Path(args.to).expanduser()
-    text = exported(tree, store.path(tree.session.id), _format(args, target), full=args.full)
+    text = exported(tree, _format(args, target), full=args.full)
     if target is None:
         _say(text)
         return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from omg.agent.state import Branch, Epoch, Tree
 from omg.session.reports import cache_json
@@ -11,9 +10,9 @@ from omg.session.transcript import Section, transcript
 from omg.wire.chain import Node, path
 
 
-def as_json(tree: Tree, log: Path | None = None) -> dict[str, object]:
-    """The whole session. `log` is where the one line of each call stands."""
-    told, made = transcript(tree, log), tree.session
+def as_json(tree: Tree) -> dict[str, object]:
+    """The whole session."""
+    told, made = transcript(tree), tree.session
     return {
         "session": made.id,
         "title": told.title,

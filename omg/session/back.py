@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -13,6 +13,16 @@ from omg.wire.chain import Node
 
 _REPORT = re.compile(r'<report fork="([^"]*)"[^>]*>\n?(.*?)(?:\n</report>)?\s*$', re.DOTALL)
 """A report as `prompts/report.md` puts it before the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a call came to: the text that the model got, and the line for people."""
+
+    text: str
+    is_error: bool
+    line: str
+
 
 PieceKind = Literal["words", "thought", "reply", "call", "report", "fork", "break"]
 
@@ -32,6 +42,8 @@ class Piece:
     is_error: bool = False
     open: bool = False
     """Whether a call has no result yet."""
+    line: str = ""
+    """What a call came to, in one line for people."""
 
 
 @dataclass(slots=True)
@@ -111,13 +123,13 @@ def _between(base: Node | None, tip: Node | None) -> list[Node]:
 def _pieces(tree: Tree, nodes: Sequence[Node], branch: Branch) -> Iterator[Piece]:
     """The pieces of `nodes`, which begin with a reply or at the beginning of a stretch."""
     contents = [node.message.content for node in nodes]
-    born = _born(tree, branch)
+    born, left = _born(tree, branch), _left_open(branch)
     for place, (node, content) in enumerate(zip(nodes, contents, strict=True)):
         if node.message.role == "user":
             yield from _said(tree, node, content)
         else:
-            results = _results(contents[place + 1]) if place + 1 < len(nodes) else {}
-            yield from _replied(content, results, branch)
+            results = _results(tree, nodes[place + 1], contents[place + 1]) if place + 1 < len(nodes) else {}
+            yield from _replied(content, left | results)
         for child in born.get(node.id, ()):
             yield Piece("fork", child.made.task or "", child.name)
 
@@ -142,9 +154,7 @@ def _said(tree: Tree, node: Node, content: list[dict[str, object]]) -> Iterator[
         yield Piece("words", "\n".join(part for part in (spoken.words, *attached) if part))
 
 
-def _replied(
-    content: list[dict[str, object]], results: dict[str, dict[str, object]], branch: Branch
-) -> Iterator[Piece]:
+def _replied(content: list[dict[str, object]], results: Mapping[str, _Result]) -> Iterator[Piece]:
     for block in content:
         match block.get("type"):
             case "text" if str(block.get("text", "")).strip():
@@ -152,22 +162,33 @@ def _replied(
             case "thinking" if str(block.get("thinking") or "").strip():
                 yield Piece("thought", str(block["thinking"]))
             case "tool_use":
-                yield _call(block, results, branch)
+                yield _call(block, results)
             case _:
                 pass
 
 
-def _call(block: dict[str, object], results: dict[str, dict[str, object]], branch: Branch) -> Piece:
+def _call(block: dict[str, object], results: Mapping[str, _Result]) -> Piece:
     id, given = str(block.get("id")), block.get("input")
-    result, done = results.get(id), branch.results.get(id)
-    text = _text(result.get("content")) if result else done.text if done else ""
-    failed = bool(result.get("is_error")) if result else done.is_error if done else False
     values = cast(dict[str, object], given) if isinstance(given, dict) else {}
-    return Piece("call", text, str(block.get("name")), id, values, failed, result is None and done is None)
+    found = results.get(id)
+    if found is None:
+        return Piece("call", "", str(block.get("name")), id, values, open=True)
+    return Piece("call", found.text, str(block.get("name")), id, values, found.is_error, line=found.line)
 
 
-def _results(content: list[dict[str, object]]) -> dict[str, dict[str, object]]:
-    return {str(block.get("tool_use_id")): block for block in content if block.get("type") == "tool_result"}
+def _left_open(branch: Branch) -> dict[str, _Result]:
+    """The results that no message holds: of calls at the end of an epoch, or of what is there now."""
+    lives = [*(epoch.results for epoch in branch.past), branch.results]
+    return {id: _Result(done.text, done.is_error, done.line) for results in lives for id, done in results.items()}
+
+
+def _results(tree: Tree, node: Node, content: list[dict[str, object]]) -> dict[str, _Result]:
+    """The results in a user message, by their calls' ids."""
+    blocks = [(str(block.get("tool_use_id")), block) for block in content if block.get("type") == "tool_result"]
+    lines = tree.call_lines.get(node.id, {})
+    return {
+        id: _Result(_text(block.get("content")), bool(block.get("is_error")), lines.get(id, "")) for id, block in blocks
+    }
 
 
 def _text(content: object) -> str:

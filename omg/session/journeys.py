@@ -88,8 +88,8 @@ async def rewind(conversation: Conversation, rest: str) -> Done:
     if not (rest.isascii() and rest.isdecimal() and 0 < int(rest) <= len(said)):
         raise Trouble(f"{rest!r} is none of your messages: /rewind lists them, 1 is the newest")
     message = said[int(rest) - 1]
-    node, before = message.node.parent, conversation.tree.branches["main"].accepted
-    written = written_since(before, node, conversation.config.catalog.tools)
+    node = message.node.parent
+    written = written_since(conversation.tree.branches["main"], node, conversation.config.catalog.tools)
     changes = [] if keep else changes_since(conversation.tree, node)
     start = start_at(conversation.tree, node)
     gone = await _gone(conversation, start, f"back to before “{_short(message.words)}”")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from omg.agent.calls import OpenCall, open_calls
-from omg.agent.state import Tree
+from omg.agent.state import Branch, Tree
 from omg.core.tool import AnyTool, Effect
 from omg.wire.chain import Node
 
@@ -36,11 +36,12 @@ class Written:
     commands: tuple[str, ...]
 
 
-def written_since(tip: Node | None, node: Node | None, tools: Mapping[str, AnyTool]) -> Written:
-    """What was written or run between `node` (the empty history: None) and `tip`. Calls that failed wrote nothing; a
-    command may have done something all the same."""
+def written_since(branch: Branch, node: Node | None, tools: Mapping[str, AnyTool]) -> Written:
+    """What a branch has written or run since `node` (the empty history: None). Calls that failed or were refused wrote
+    nothing; a command may have done something all the same."""
     found: dict[Effect, dict[str, None]] = {"write": {}, "run": {}}
-    for call, failed in _calls(tip, node):
+    open_failed = {id for id, done in branch.results.items() if done.is_error}
+    for call, failed in _calls(branch.accepted, node, open_failed):
         tool = tools.get(call.name)
         if tool is None or tool.effect not in found or (failed and tool.effect == "write"):
             continue
@@ -50,14 +51,13 @@ def written_since(tip: Node | None, node: Node | None, tools: Mapping[str, AnyTo
     return Written(tuple(found["write"]), tuple(found["run"]))
 
 
-def _calls(tip: Node | None, node: Node | None) -> Iterator[tuple[OpenCall, bool]]:
-    """The calls behind `node`, the oldest first, and whether each failed."""
+def _calls(tip: Node | None, node: Node | None, failed: set[str]) -> Iterator[tuple[OpenCall, bool]]:
+    """The calls behind `node`, the oldest first, and whether each failed: is among `failed`, or has such a result."""
     nodes: list[Node] = []
     for one in tip.ancestors() if tip else ():
         if one is node:
             break
         nodes.append(one)
-    failed: set[str] = set()
     for one in nodes:
         results = (block for block in one.message.content if block.get("type") == "tool_result")
         failed |= {str(block.get("tool_use_id")) for block in results if block.get("is_error")}

@@ -5,16 +5,13 @@ Renderers make Markdown and HTML of it. A fork tells what is its own, not what i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Literal, cast
 
 from omg.agent.state import Branch, Tree
 from omg.cache.ledger import Figures
 from omg.session import accounts
-from omg.session.follow import read_on
 from omg.session.naming import title_of
 from omg.wire.chain import Node, path
 
@@ -98,11 +95,10 @@ class Transcript:
         return replace(self, sections=(section,))
 
 
-def transcript(tree: Tree, log: Path | None = None) -> Transcript:
-    """The transcript of a session. `log` is where the one line of each call stands; without it calls are named by what
-    they are about."""
+def transcript(tree: Tree) -> Transcript:
+    """The transcript of a session."""
     lines = accounts.lines(tree)
-    said = _call_lines(log) if log is not None and log.is_file() else {}
+    said = {id: line for of_node in tree.call_lines.values() for id, line in of_node.items()}
     turns: dict[str, int] = {}
     sections: list[Section] = []
     for branch in tree.branches.values():
@@ -129,17 +125,6 @@ def transcript(tree: Tree, log: Path | None = None) -> Transcript:
     return Transcript(
         made.id, title_of(tree), made.folder, made.at, tree.updated, models, made.parent, tuple(sections), figures
     )
-
-
-def _call_lines(log: Path) -> dict[str, str]:
-    """The one line that each tool call came to, by the call's id, as the log has it."""
-    found: dict[str, str] = {}
-    for together, _ in read_on(log, 0):
-        for line in together:
-            if line.startswith(b'{"kind":"tool"'):
-                values = json.loads(line)
-                found[str(values.get("id"))] = str(values.get("line") or "")
-    return found
 
 
 class _Reader:

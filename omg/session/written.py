@@ -12,7 +12,6 @@ from omg.core.trouble import Trouble
 from omg.session.as_html import as_html
 from omg.session.as_json import as_json
 from omg.session.as_markdown import as_markdown
-from omg.session.store import Store
 from omg.session.transcript import transcript
 
 if TYPE_CHECKING:
@@ -37,15 +36,15 @@ def format_of(path: Path) -> Format:
     return found
 
 
-def exported(tree: Tree, log: Path | None, format: Format, *, full: bool = False) -> str:
-    """A session in a format, as text. `log` is its log; `full` is for Markdown, the others are whole anyway."""
+def exported(tree: Tree, format: Format, *, full: bool = False) -> str:
+    """A session in a format, as text; `full` is for Markdown, the others are whole anyway."""
     match format:
         case "markdown":
-            return as_markdown(transcript(tree, log), full=full)
+            return as_markdown(transcript(tree), full=full)
         case "html":
-            return as_html(transcript(tree, log))
+            return as_html(transcript(tree))
         case "json":
-            return json.dumps(as_json(tree, log), ensure_ascii=False) + "\n"
+            return json.dumps(as_json(tree), ensure_ascii=False) + "\n"
 
 
 def write(path: Path, text: str, *, force: bool = False) -> None:
@@ -73,4 +72,4 @@ def _put(beside: Path, path: Path, force: bool) -> None:
 def export_open(conversation: Conversation, target: Path) -> None:
     """Write a session that is open, in the format of the file's ending. Raises Trouble."""
     format = format_of(target)
-    write(target, exported(conversation.tree, Store(conversation.config.home).path(conversation.id), format))
+    write(target, exported(conversation.tree, format))

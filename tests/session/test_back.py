@@ -80,6 +80,26 @@ async def test_a_call_without_its_result_is_open(tmp_path):
     await turn
 
 
+async def test_a_call_of_the_past_says_in_one_line_what_it_said_when_it_ended(tmp_path):
+    conversation = await told(tmp_path)
+    calls = [piece for piece in all_of(conversation, "main", 100) if piece.kind == "call"]
+    assert calls[0].line == "a.txt, 1 line" and "none.txt" in calls[1].line
+    await conversation.close()
+
+
+async def test_what_a_call_came_to_is_known_where_the_epoch_ended_with_it(tmp_path):
+    there = stage(tmp_path, lines(first=Says("ok"), look=Says("", (("hold", {"name": "x"}),))))
+    conversation = there.open()
+    await conversation.say("first")
+    turn = asyncio.ensure_future(conversation.say("look"))
+    await until(lambda: there.hold.begun)
+    turn.cancel()
+    await asyncio.gather(turn, return_exceptions=True)
+    conversation.set_model("claude-sonnet-5-5")
+    (call,) = [piece for piece in all_of(conversation, "main", 100) if piece.kind == "call"]
+    assert not call.open and call.is_error and call.line == "interrupted"
+
+
 async def test_another_epoch_is_told_as_a_break(tmp_path):
     conversation = await told(tmp_path)
     conversation.set_model("claude-haiku-5-5")

@@ -40,8 +40,8 @@ def kinds(section):
 
 
 async def test_a_transcript_tells_words_calls_replies_epochs_and_forks(tmp_path):
-    tree, log = await told(tmp_path)
-    whole = transcript(tree, log)
+    tree, _ = await told(tmp_path)
+    whole = transcript(tree)
     main, a, b, c = whole.sections
     assert [item.text for part in main.parts for item in part.items if item.kind == "words"] == [
         "first",
@@ -67,15 +67,15 @@ async def test_a_transcript_tells_words_calls_replies_epochs_and_forks(tmp_path)
 
 
 async def test_each_branch_tells_only_what_is_its_own(tmp_path):
-    tree, log = await told(tmp_path)
-    texts = [item.text for part in transcript(tree, log).sections[1].parts for item in part.items]
+    tree, _ = await told(tmp_path)
+    texts = [item.text for part in transcript(tree).sections[1].parts for item in part.items]
     assert "first" not in texts
     assert "found one" in texts
 
 
 async def test_a_branch_or_a_turn_of_it_can_be_told_alone(tmp_path):
-    tree, log = await told(tmp_path)
-    whole = transcript(tree, log)
+    tree, _ = await told(tmp_path)
+    whole = transcript(tree)
     (only,) = whole.narrowed("b", None).sections
     assert only.branch == "b"
     (main,) = whole.narrowed(None, 2).sections
@@ -87,8 +87,8 @@ async def test_a_branch_or_a_turn_of_it_can_be_told_alone(tmp_path):
 
 
 async def test_markdown_is_brief_and_whole_with_full(tmp_path):
-    tree, log = await told(tmp_path)
-    brief, full = (as_markdown(transcript(tree, log), full=full) for full in (False, True))
+    tree, _ = await told(tmp_path)
+    brief, full = (as_markdown(transcript(tree), full=full) for full in (False, True))
     assert brief.startswith("# first\n")
     assert "## fork a: task_one" in brief
     assert "**you**: second" in brief
@@ -102,8 +102,8 @@ async def test_markdown_is_brief_and_whole_with_full(tmp_path):
 
 
 async def test_json_has_every_message_as_it_was_sent_and_the_ledger(tmp_path):
-    tree, log = await told(tmp_path)
-    value = json.loads(json.dumps(as_json(tree, log)))
+    tree, _ = await told(tmp_path)
+    value = json.loads(json.dumps(as_json(tree)))
     main = value["branches"][0]
     assert main["messages"][0] == json.loads(tree.branches["main"].tip.at_depth(1).message.body)
     assert [over["cause"] for over in main["epochs"]] == [f"model {OTHER}"]
@@ -143,7 +143,7 @@ async def test_html_is_one_page_in_which_nothing_runs(tmp_path):
     conversation = on.open()
     await conversation.say(f"first {EVIL}")
     await conversation.agent.forks.wait(conversation.agent.fork([f"task {EVIL}"]))
-    page = as_html(transcript(conversation.tree, on.log))
+    page = as_html(transcript(conversation.tree))
     read = Page()
     read.feed(page)
     assert read.open == []
@@ -176,8 +176,8 @@ async def test_html_is_one_page_in_which_nothing_runs(tmp_path):
 
 
 async def test_html_folds_forks_and_calls_and_shows_main(tmp_path):
-    tree, log = await told(tmp_path)
-    page = as_html(transcript(tree, log))
+    tree, _ = await told(tmp_path)
+    page = as_html(transcript(tree))
     assert page.count('<details class="branch" open>') == 1
     assert page.count('<details class="branch">') == 3
     assert '<details class="call"><summary>hold' in page
@@ -188,13 +188,14 @@ async def test_markdown_moves_no_cursor_and_its_fences_hold(tmp_path):
     on = stage(tmp_path, lines(first=[Says("x", calls=(("glob", {"pattern": "```\n# no heading"}),)), Says(EVIL)]))
     conversation = on.open()
     await conversation.say("first")
-    text = as_markdown(transcript(conversation.tree, on.log), full=True)
+    text = as_markdown(transcript(conversation.tree), full=True)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202e\u2066]", text)
     assert r"\x1b[2Jgone \u202eesrever" in text
 
 
-async def test_without_its_log_calls_are_named_by_what_they_are_about(tmp_path):
+async def test_where_its_line_is_not_known_a_call_is_named_by_what_it_is_about(tmp_path):
     tree, _ = await told(tmp_path)
+    tree.call_lines.clear()
     calls = [item.text for part in transcript(tree).sections[0].parts for item in part.items if item.kind == "call"]
     assert calls[:2] == ["hold x", "glob *"]
 
@@ -202,7 +203,7 @@ async def test_without_its_log_calls_are_named_by_what_they_are_about(tmp_path):
 @pytest.mark.parametrize("format", ["markdown", "html", "json"])
 async def test_a_session_in_which_nothing_was_said_can_be_exported(tmp_path, format):
     conversation = stage(tmp_path, lines()).open()
-    assert conversation.id in exported(conversation.tree, None, format)
+    assert conversation.id in exported(conversation.tree, format)
 
 
 def test_the_ending_says_the_format(tmp_path):
@@ -253,7 +254,7 @@ async def test_over_a_compaction_nothing_is_told_twice_and_the_summary_is(tmp_pa
         await conversation.say(words)
     await conversation.agent.compactor.fold(conversation.agent.live("main"), Decision("fold", "a test wants it"))
     await conversation.say("third")
-    told = transcript(conversation.tree, on.log)
+    told = transcript(conversation.tree)
     old, new = told.sections[0].parts
     assert [item.text for item in old.items if item.kind == "words"] == ["first: never touch tests/", "second"]
     assert old.ended == "compaction"

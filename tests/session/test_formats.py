@@ -84,7 +84,7 @@ def test_it_is_listed_found_and_told(old):
     with Index(on.home) as index:
         index.update()
         (found,) = index.find(Query(("task_one",)), 9)
-    told = transcript(load(on.log).tree, on.log)
+    told = transcript(load(on.log).tree)
     assert (found.summary.title, found.summary.turns) == (told.title, 5)
     assert found.summary.cost_usd == pytest.approx(told.figures.cost_usd)
 

@@ -239,8 +239,19 @@ async def test_a_disk_that_cannot_keep_what_was_there_does_not_keep_a_file_from_
 async def test_written_since_the_beginning_is_all_that_was_written(tmp_path):
     script = lines(first=[Says(calls=(("write", {"path": "a", "content": ""}),))])
     _, conversation = await talked(tmp_path, "first", script=script, allow=("write(*)",))
-    assert written_since(main_of(conversation).tip, None, CATALOG.tools).files == ("a",)
-    assert written_since(main_of(conversation).tip, main_of(conversation).tip, CATALOG.tools).files == ()
+    main = main_of(conversation)
+    assert written_since(main, None, CATALOG.tools).files == ("a",)
+    assert written_since(main, main.tip, CATALOG.tools).files == ()
+
+
+async def test_a_write_that_was_refused_or_interrupted_and_is_in_no_message_yet_has_written_nothing(tmp_path):
+    calls = (("write", {"path": "a", "content": ""}), ("hold", {"name": "x"}))
+    on, conversation = await talked(tmp_path, "first", script=lines(second=Says(calls=calls)), asker=Asked("no"))
+    turn = asyncio.ensure_future(conversation.say("second"))
+    await until(lambda: on.hold.begun)
+    turn.cancel()
+    await asyncio.gather(turn, return_exceptions=True)
+    assert written_since(main_of(conversation), None, CATALOG.tools).files == ()
 
 
 async def test_ask_is_for_the_newest_past_epoch_or_the_place_it_begins_with(tmp_path):

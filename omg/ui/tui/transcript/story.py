@@ -264,7 +264,7 @@ class Story:
         if piece.open:
             self._calls[piece.id] = call
         else:
-            call.end(piece.text, "", (), piece.is_error)
+            call.end(piece.text, piece.line, (), piece.is_error)
         return call
 
 
