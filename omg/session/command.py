@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from omg.core.spoken import Attachment
 from omg.session.conversation import Conversation
 
 ActionKind = Literal["watch", "resume", "quit", "say", "join", "trust", "open", "edit", "past"]
@@ -20,6 +21,8 @@ class Action:
 
     kind: ActionKind
     subject: str = ""
+    attachments: tuple[Attachment, ...] = ()
+    """What comes back into the prompt with the words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from omg.agent.attach import said_in
 from omg.agent.spending import agreed
 from omg.agent.starts import SHORTEST, NoStart, Start, find_epoch, find_start, of_branch, of_epoch, start_at
+from omg.agent.state import Tree
 from omg.cache.quote import Quote
 from omg.core.amounts import money, tokens
+from omg.core.spoken import Attachment
 from omg.core.trouble import Trouble
 from omg.session.bringing import Brought, Change, bring_back, changes_since
 from omg.session.command import Action, Done
@@ -18,6 +21,7 @@ from omg.session.conversation import Conversation
 from omg.session.rewind import Spoken, Written, spoken, written_since
 from omg.session.tree_text import tree_text
 from omg.session.tree_view import rows
+from omg.wire.chain import Node
 
 _LISTED = 20
 """Messages of the person's that `/rewind` lists."""
@@ -94,7 +98,13 @@ async def rewind(conversation: Conversation, rest: str) -> Done:
     start = start_at(conversation.tree, node)
     gone = await _gone(conversation, start, f"back to before “{_short(message.words)}”")
     files = await _files(conversation, changes, written)
-    return Done(f"{gone}\n{files}", Action("edit", message.words))
+    attached = _attached(conversation.tree, message.node)
+    return Done(f"{gone}\n{files}", Action("edit", message.words, attached))
+
+
+def _attached(tree: Tree, node: Node) -> tuple[Attachment, ...]:
+    """What the person attached to a message."""
+    return said_in(node.message, tree.words.get(node.id), tree.attached.get(node.id, 0)).attachments
 
 
 def _listing(said: Sequence[Spoken]) -> str:

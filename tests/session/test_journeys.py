@@ -8,6 +8,7 @@ import pytest
 from omg.agent.permit import Answer
 from omg.agent.runtime import Limits
 from omg.cache.mirror import Mirror
+from omg.core.spoken import Pasted
 from omg.core.trouble import Trouble
 from omg.session.command import Action
 from omg.session.commands import run_command
@@ -111,6 +112,14 @@ async def test_rewind_goes_back_to_before_a_message_and_its_words_come_back(tmp_
     assert [sent.words for sent in on.provider.sent] == ["first", "second", "third", "second, better"]
     await run_command(conversation, "/switch 1")
     assert main_of(conversation).tip is old
+
+
+async def test_what_was_attached_comes_back_with_the_words(tmp_path):
+    _, conversation = await talked(tmp_path, "first")
+    pasted = Pasted("a\nlong\ntext")
+    await conversation.say("look at this", [pasted])
+    done = await run_command(conversation, "/rewind 1")
+    assert done.action == Action("edit", "look at this", (pasted,))
 
 
 async def test_rewind_to_before_the_first_message_begins_anew_with_all_facts(tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from omg.core.spoken import Spoken
 from omg.session.commands import Action, run_command
 from omg.ui.repl import shows
 
@@ -30,7 +31,7 @@ async def act(talk: Talk, open: Open, action: Action) -> None:
         case "open":
             talk.open_card(int(action.subject) if action.subject else None)
         case "edit":
-            talk.returned(action.subject)
+            talk.put_back(Spoken(action.subject, action.attachments))
         case "past":
             shows.past(talk.page, open.conversation, open.conversation.tree.branches["main"])
 

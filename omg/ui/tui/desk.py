@@ -131,7 +131,7 @@ class Desk:
                 app.transcript.unfold_newest()
             case "edit":
                 app.transcript.again()
-                self.returned(Spoken(action.subject))
+                self.returned(Spoken(action.subject, action.attachments))
                 app.prompt.focus()
             case "past":
                 app.transcript.again()

@@ -268,6 +268,9 @@ async def test_what_is_attached_goes_with_the_words(tmp_path):
         await desk.sees("done")
         assert "[pasted 11 characters]" in desk.page
         assert "a long text" in there.provider.sent[0].body.decode()
+        await desk.enter("/rewind 1")
+        await desk.until(lambda: desk.app.prompt.editor.text == "look")
+        assert "pasted 11 characters" in desk.screen
 
 
 async def test_leaving_while_a_fork_works_is_asked_for_twice(tmp_path):
