@@ -96,7 +96,7 @@ async def _aside(conversation: Conversation, rest: str) -> Done:
     if not rest:
         raise Trouble("say what you want to know: /btw QUESTION")
     child = conversation.agent.aside(rest)
-    return Done(f"⑂ {child.name}, aside", Action("watch", child.name))
+    return Done(f"⑂ {child.name}, aside", Action("aside", child.name))
 
 
 def _child(conversation: Conversation, name: str) -> str:

@@ -155,7 +155,7 @@ async def ask(conversation: Conversation, rest: str) -> Done:
     child = conversation.agent.aside(question, start)
     return Done(
         f"⑂ {child.name} asks {start.name}, {_priced(found)}; /join {child.name} lets main read the answer",
-        Action("watch", child.name),
+        Action("aside", child.name),
     )
 
 

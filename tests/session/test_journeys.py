@@ -283,7 +283,7 @@ async def test_ask_is_for_the_newest_past_epoch_or_the_place_it_begins_with(tmp_
         await until(lambda: not conversation.agent.running())
         assert on.provider.sent[-1].words == question
         assert on.provider.sent[-1].request["model"] == model
-        assert done.action is not None and done.action.kind == "watch" and "/join" in done.text
+        assert done.action is not None and done.action.kind == "aside" and "/join" in done.text
     for rest in ("", "1", "1 ", "@nowhere why?"):
         with pytest.raises(Trouble):
             await run_command(conversation, f"/ask {rest}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def act(talk: Talk, open: Open, action: Action) -> None:
     """Do what is left to do of a command. Raises Trouble."""
     match action.kind:
-        case "watch":
+        case "watch" | "aside":
             _watch(talk, open, action.subject)
         case "resume":
             await _resume(talk, open, action.subject)

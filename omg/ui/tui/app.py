@@ -211,6 +211,7 @@ class OmgApp(App[int]):
         elif not self.prompt.has_focus_within:
             self.prompt.focus()
         elif self.transcript.branch != "main":
+            self.prompt.escape_used()
             self.follow("main")
         elif not self.desk.talk.interrupt():
             self.prompt.focus()

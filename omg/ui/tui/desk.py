@@ -121,6 +121,8 @@ class Desk:
         match action.kind:
             case "watch":
                 app.follow(action.subject)
+            case "aside":  # the reader stays where they are
+                app.footer.hint(f"{action.subject}'s answer comes here · /watch {action.subject} looks on")
             case "resume":
                 await self._resume(action.subject)
             case "quit":

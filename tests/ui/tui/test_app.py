@@ -149,6 +149,32 @@ async def test_a_fork_is_watched_spoken_to_and_left(tmp_path):
         await desk.sees("✔ a      report ready")
 
 
+async def test_a_question_aside_leaves_the_reader_where_they_are_and_its_answer_comes_there(tmp_path):
+    async with driven(stage(tmp_path, lines(first=Says("one"), flag=Says("It was --all.")))) as desk:
+        await desk.enter("first")
+        await desk.sees("one")
+        await desk.enter("/btw what was that flag?")
+        await desk.until(lambda: "btw1's answer comes here" in desk.screen)
+        await desk.sees("It was --all.")
+        assert desk.app.transcript.branch == "main"
+
+
+async def test_an_escape_that_leaves_a_fork_is_not_the_first_of_two(tmp_path):
+    there = stage(tmp_path, lines(first=Says("one"), looks=Says("seen")))
+    async with driven(there) as desk:
+        await desk.enter("first")
+        await desk.sees("one")
+        await desk.enter("/fork looks")
+        await desk.sees("report ready")
+        await desk.enter("/watch a")
+        await desk.until(lambda: desk.app.transcript.branch == "a")
+        await desk.pilot.press("escape", "escape")
+        await desk.pilot.pause()
+        assert desk.app.transcript.branch == "main" and "/rewind" not in desk.page
+        await desk.pilot.press("escape")
+        await desk.until(lambda: "/rewind" in desk.page)
+
+
 async def test_shift_tab_goes_through_the_modes(tmp_path):
     async with driven(stage(tmp_path, lines())) as desk:
         for mode in ("edit", "plan", "ask"):

@@ -114,6 +114,10 @@ class Meanings:
         twice, self._last[key] = now - self._last.get(key, -_TWICE) < _TWICE, now
         return twice
 
+    def forget(self, key: str) -> None:
+        """This key has done something: the next one is no second."""
+        self._last.pop(key, None)
+
     def _leave_if_again(self, key: str, hint: str) -> None:
         if self._again(key):
             self._prompt.post_message(self._prompt.Left())

@@ -145,6 +145,10 @@ class Prompt(Vertical):
         """What is asked now, each in a line: `a asks: shell make`. Shown until it is told otherwise."""
         self.asking.show(questions)
 
+    def escape_used(self) -> None:
+        """Esc has done something elsewhere: the next one is no second."""
+        self._meanings.forget("escape")
+
     def give_back(self, spoken: Spoken) -> None:
         """Put what was said back into the editor, before what is there."""
         self._add(*spoken.attachments)
