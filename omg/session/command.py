@@ -14,10 +14,10 @@ ActionKind = Literal["watch", "aside", "resume", "quit", "say", "join", "trust",
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What a front end has to do itself: `watch` a fork, let the answer to an `aside` be seen, `resume` a session (empty:
-    choose one), `quit`, start a turn with words (`say`) or over pending reports (`join` of one, or empty: of all),
-    `trust` this folder, `open` a tool call's card (by number; empty: the newest), put words into the prompt to `edit`,
-    or show main's `past`, which is another one now."""
+    """What a front end has to do itself: `watch` a fork, let the answer to an `aside` be seen, `resume` a session (or,
+    empty, choose one), `quit`, start a turn with words (`say`) or over pending reports (`join` of one, or empty: of
+    all), `trust` this folder, `open` a tool call's card (by number; empty: the newest), put words into the prompt to
+    `edit`, or show main's `past`, which is another one now."""
 
     kind: ActionKind
     subject: str = ""

@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from omg.session.picker import Picker
 
 Failed = Callable[[Exception], None]
+_LISTED = 3
+"""Of what has changed meanwhile, as many commits and files are named to people."""
 _PATIENCE = 60.0
 """Seconds that a summary for tomorrow may take when the session is closed."""
 
@@ -271,6 +273,12 @@ class Conversation:
         since = heard(runtime.tree, branch) if self.rested and branch.made.parent is None else None
         return [] if since is None else list(news(runtime.folder, branch, since))
 
+    def since(self) -> list[str]:
+        """What has changed while main rested, as it will be told of it: a line each for people. Reads files and asks
+        git: call it in a thread."""
+        facts = self._news(self.tree.branches["main"])
+        return [_shortly(fact.text) for fact in facts]
+
     def _think_of_tomorrow(self, event: Event) -> None:
         self.tomorrow.heard(event)
 
@@ -332,3 +340,11 @@ def head_for(config: Config, setup: ModelSetup) -> Head:
 def real(folder: Path) -> str:
     """A folder as it is recorded: its real path."""
     return str(folder.resolve())
+
+
+def _shortly(text: str) -> str:
+    """A fact's first line, and the first of what it lists."""
+    head, *listed = text.split("\n")
+    names = [line.strip() for line in listed[:_LISTED]]
+    more = ", …" if len(listed) > _LISTED else ""
+    return f"{head} {', '.join(names)}{more}".rstrip()

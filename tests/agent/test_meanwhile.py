@@ -66,6 +66,21 @@ async def test_commits_since_then_are_counted_and_a_few_are_named(tmp_path):
     await again.close()
 
 
+async def test_people_are_told_the_same_in_a_line_each_and_as_often_as_they_look(tmp_path):
+    on = stage(tmp_path, lines(first=reads("a.txt")))
+    (on.folder / "a.txt").write_text("old\n")
+    await rested(on, "first")
+    (on.folder / "a.txt").write_text("new\n")
+    again = on.again()
+    for _ in range(2):
+        (line,) = again.since()
+        assert line.startswith("files you have read that are not as you read them, since ")
+        assert line.endswith(": a.txt (changed)")
+    await again.say("second")
+    assert again.since() == []
+    await again.close()
+
+
 async def test_after_going_back_what_was_written_since_is_told(tmp_path):
     on = stage(
         tmp_path,

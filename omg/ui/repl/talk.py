@@ -77,6 +77,8 @@ class Talk:
         await self.adopt(conversation)
         await asyncio.sleep(BREATH)
         conversation.config.provider.warm_up()
+        for line in await asyncio.to_thread(conversation.since):
+            self.page.note(f"(since then: {line})")
         await asyncio.to_thread(warm_up)
 
     async def adopt(self, conversation: Conversation) -> None:

@@ -164,9 +164,17 @@ class Desk:
         """Open the session that the flags name; without one there is nothing to stay for."""
         try:
             await self.talk.begin()
+            await self._since()
             await asyncio.to_thread(warm_up)
         except Exception as error:  # noqa: BLE001 - it is raised again when the terminal is as it was
             self.app.fail(error)
+
+    async def _since(self) -> None:
+        """Say what has changed meanwhile; where the session is cold, the dialog that asks how to go on says it."""
+        conversation = self.talk.conversation
+        if conversation is not None and not conversation.cold:
+            for line in await asyncio.to_thread(conversation.since):
+                self.note(f"since then: {line}")
 
     async def close(self) -> None:
         """Stop what runs, however often a person asks for it meanwhile."""

@@ -68,7 +68,7 @@ def _offers(conversation: Conversation, ways: list[Offer]) -> Offers:
     used = conversation.context_used()
     cold = "the cache is cold" if conversation.cold else "were the cache cold"
     said = f"{tokens(used)} tokens; {cold}, one of these is read first"
-    return Offers(said, [_way(way, place) for place, way in enumerate(ranked)])
+    return Offers(said, [_way(way, place) for place, way in enumerate(ranked)], conversation.since)
 
 
 def _way(offer: Offer, place: int) -> Way:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -36,24 +37,26 @@ class Offers(Frame[str | None]):
     DEFAULT_CSS = """
     Offers {
         & .said { height: auto; margin-bottom: 1; }
-        & .since { height: auto; max-height: 8; margin-top: 1; color: $text-muted; }
+        & .since { height: auto; max-height: 8; margin-top: 1; color: $text-muted; display: none; }
+        &.-since .since { display: block; }
         & .since Static { height: auto; }
     }
     """
     HEADING = "go on"
     KEYS = "the letter, or ↑↓ and ↵ · esc decides nothing"
 
-    def __init__(self, said: str, ways: Sequence[Way], since: Sequence[str] = ()) -> None:
+    def __init__(self, said: str, ways: Sequence[Way], since: Callable[[], Sequence[str]] = tuple) -> None:
+        """`since` tells what has changed meanwhile; it may be slow: it is called in a thread."""
         super().__init__()
         self._said, self._ways, self._since = said, list(ways), since
+        self._looking: asyncio.Task[None] | None = None
 
     def contents(self) -> ComposeResult:
         yield Static(Content(one_line(self._said)), classes="said")
         widest = max((len(way.words) for way in self._ways), default=0)
         yield OptionList(*(Option(_row(way, widest)) for way in self._ways), markup=False)
-        if self._since:
-            with VerticalScroll(classes="since", can_focus=False):
-                yield Static(Content("since then: " + clean(", ".join(self._since))))
+        with VerticalScroll(classes="since", can_focus=False):
+            yield Static()
 
     def buttons(self) -> ComposeResult:
         yield Button("esc  later", id="cancel", compact=True)
@@ -62,6 +65,14 @@ class Offers(Frame[str | None]):
         options = self.query_one(OptionList)
         options.focus()
         options.highlighted = 0 if self._ways else None
+        self._looking = asyncio.create_task(self._look())
+
+    async def _look(self) -> None:
+        """Tell what has changed, where anything has."""
+        lines = await asyncio.to_thread(self._since)
+        if lines and self.is_attached:
+            self.add_class("-since")
+            self.query_one(".since Static", Static).update(Content(clean("since then\n" + "\n".join(lines))))
 
     def on_key(self, event: Key) -> None:
         for way in self._ways:

@@ -156,9 +156,10 @@ WAYS = [
 
 async def test_ways_to_go_on_by_letter_and_by_enter():
     said = "session 7f3a · 118k tokens · cold"
-    async with shown(Offers(said, WAYS, ["4 commits on main", "AGENTS.md changed"])) as (app, pilot):
+    async with shown(Offers(said, WAYS, lambda: ["4 commits on main", "AGENTS.md changed"])) as (app, pilot):
+        await until(lambda: "AGENTS.md changed" in app.page())
         page = app.page()
-        for words in (said, "118k", "$0.59", "~9 s", "$0.06", "written yesterday", "4 commits on main, AGENTS.md"):
+        for words in (said, "118k", "$0.59", "~9 s", "$0.06", "written yesterday", "4 commits on main", "since then"):
             assert words in page
         await pilot.press("d")
         assert app.answers == ["summary"]

@@ -48,7 +48,10 @@ WAYS = [
     Way("all", "a", "all of it", 118_000, 0.59, 9.0),
     Way("@plan", "2", "from @plan", 31_000, 0.16, 3.0),
 ]
-SINCE = ["16 hours have passed", "4 commits on main, the newest: tides are added", "AGENTS.md has changed"]
+SINCE = [
+    "commits since 3f2a91c: 4 tides are added, a berth has a name, neaps",
+    "files you have read that are not as you read them, since 2026-11-20 18:02: AGENTS.md (changed), old.py (gone)",
+]
 
 DIALOGS = {
     "command": lambda _: Ask(
@@ -67,7 +70,7 @@ DIALOGS = {
     "effort": lambda _: Efforts("high"),
     "settings": lambda place: SettingsView(settings_desk(place, place, {})),
     "help": lambda _: Help(),
-    "cold": lambda _: Offers("118k tokens; the cache is cold, one of these is read first", WAYS, SINCE),
+    "cold": lambda _: Offers("118k tokens; the cache is cold, one of these is read first", WAYS, lambda: SINCE),
 }
 
 
