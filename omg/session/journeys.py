@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from omg.agent.attach import said_in
 from omg.agent.spending import agreed
@@ -68,6 +69,21 @@ async def _gone(conversation: Conversation, start: Start, cause: str) -> str:
     left = main.epoch
     conversation.go_on_at(start, cause)
     return f"main goes on from {start.name}: {_priced(found)}; /switch {left} goes back to where it was"
+
+
+def place_text(conversation: Conversation, command: Literal["switch", "rewind"], name: str) -> str:
+    """What it means to run a command with the place `name`: what it costs, what was said there. Raises Trouble."""
+    tree = conversation.tree
+    if command == "switch":
+        start, said = find_start(tree, name), ""
+    else:
+        message = next((message for message in spoken(tree) if str(message.number) == name), None)
+        if message is None:
+            raise Trouble(f"there is no message {name}")
+        files = written_since(tree.branches["main"], message.node.parent, conversation.config.catalog.tools).files
+        start, said = start_at(tree, message.node.parent), message.words
+        said += f"\n\nwritten since: {_named(files)}" if files else ""
+    return f"{said}\n\n{_priced(conversation.quote_start(start))}".strip()
 
 
 def _priced(found: Quote) -> str:

@@ -218,7 +218,8 @@ class OmgApp(App[int]):
 
     @on(Prompt.Rewound)
     def _rewound(self) -> None:
-        self.desk.talk.submit(Spoken("/rewind"))
+        if not self.open_for("/rewind"):
+            self.desk.talk.submit(Spoken("/rewind"))  # it says why there is nothing to choose from
 
     @on(Prompt.ModeCycled)
     def _mode_cycled(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from textual.widgets import OptionList
 
 from omg.cache.mirror import Mirror
 from omg.core.amounts import dollars, hit, ratio
@@ -170,9 +171,26 @@ async def test_an_escape_that_leaves_a_fork_is_not_the_first_of_two(tmp_path):
         await desk.until(lambda: desk.app.transcript.branch == "a")
         await desk.pilot.press("escape", "escape")
         await desk.pilot.pause()
-        assert desk.app.transcript.branch == "main" and "/rewind" not in desk.page
+        assert desk.app.transcript.branch == "main" and len(desk.app.screen_stack) == 1
         await desk.pilot.press("escape")
-        await desk.until(lambda: "/rewind" in desk.page)
+        await desk.until(lambda: "go back to before" in desk.screen)
+
+
+@pytest.mark.parametrize(("typed", "chosen"), [("/rewind", "second"), ("/switch", "@here")])
+async def test_where_to_go_is_chosen_from_a_list_that_says_what_it_costs(tmp_path, typed, chosen):
+    async with driven(stage(tmp_path, lines(first=Says("one"), second=Says("two"))), size=(180, 34)) as desk:
+        await desk.enter("first")
+        await desk.until(lambda: not desk.app.desk.talk.busy)
+        desk.conversation.agent.anchor("here")
+        await desk.enter("second")
+        await desk.until(lambda: not desk.app.desk.talk.busy)
+        await desk.enter(typed)
+        await desk.until(lambda: all(words in desk.screen for words in (chosen, "next request")))
+        await desk.pilot.press(*chosen)
+        await desk.until(lambda: desk.app.screen.query_one(OptionList).option_count == 1)
+        await desk.pilot.press("enter")
+        await desk.until(lambda: desk.conversation.tree.branches["main"].epoch == 2)
+        assert desk.app.prompt.editor.text == ("second" if typed == "/rewind" else "")
 
 
 async def test_shift_tab_goes_through_the_modes(tmp_path):

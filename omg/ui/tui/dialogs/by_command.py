@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from textual.screen import ModalScreen
 
@@ -13,12 +13,15 @@ from omg.agent.cold import Offer, cheapest
 from omg.agent.spending import quotes
 from omg.cache.quote import Quote
 from omg.core.amounts import tokens
+from omg.session.completing import command_values
 from omg.session.conversation import Conversation
 from omg.session.folding import word_for
+from omg.session.journeys import place_text
 from omg.session.picker import Picker
 from omg.ui.tui.dialogs.fork_form import ForkForm
 from omg.ui.tui.dialogs.help import Help
 from omg.ui.tui.dialogs.offers import Offers, Way
+from omg.ui.tui.dialogs.places import Places
 from omg.ui.tui.dialogs.sessions import Sessions
 from omg.ui.tui.dialogs.settle import Efforts, Models, Modes
 
@@ -42,10 +45,23 @@ def dialog_for(line: str, conversation: Conversation, *, vim: bool = False) -> O
         case "/from":
             ways = conversation.ways()
             return (_offers(conversation, ways), lambda word: f"/from {word}") if len(ways) > 1 else None
+        case "/switch":
+            return _places(conversation, "switch", "go on from")
+        case "/rewind":
+            return _places(conversation, "rewind", "go back to before")
         case "/help":
             return Help(vim=vim), lambda _: ""
         case _:
             return None
+
+
+def _places(conversation: Conversation, command: Literal["switch", "rewind"], heading: str) -> Opened | None:
+    """The places that a command could lead to; None where there are none, which the command says itself."""
+    found = command_values(conversation, command, "")
+    if not found:
+        return None
+    dialog = Places(heading, found, lambda name: place_text(conversation, command, name))
+    return dialog, lambda name: f"/{command} {name}"
 
 
 def fork_form(conversation: Conversation, tasks: tuple[str, ...] = ()) -> ForkForm:

@@ -16,6 +16,7 @@ from omg.ui.tui.dialogs.ask import Ask
 from omg.ui.tui.dialogs.fork_form import ForkForm
 from omg.ui.tui.dialogs.help import Help
 from omg.ui.tui.dialogs.offers import Offers, Way
+from omg.ui.tui.dialogs.places import Places
 from omg.ui.tui.dialogs.sessions import Sessions
 from omg.ui.tui.dialogs.settings import SettingsView
 from omg.ui.tui.dialogs.settle import Efforts, Models, Modes
@@ -70,6 +71,11 @@ DIALOGS = {
     "effort": lambda _: Efforts("high"),
     "settings": lambda place: SettingsView(settings_desk(place, place, {})),
     "help": lambda _: Help(),
+    "place": lambda _: Places(
+        "go back to before",
+        [("1", "and what does it cost at neaps, when nobody looks?"), ("2", "why fails mooring?")],
+        lambda name: "why fails mooring?\n\nwritten since: berth.py\n\n1k tokens, all of them cold: $0.01",
+    ),
     "cold": lambda _: Offers("118k tokens; the cache is cold, one of these is read first", WAYS, lambda: SINCE),
 }
 
