@@ -90,6 +90,7 @@ class Compactor:
                 used=used,
                 window=self.runtime.setup_of(branch.head).window,
                 at=self.runtime.limits.compact_at,
+                begun=self._begun(live),
                 fork=branch.made.parent is not None,
                 paid=self._paid(live, used),
                 running=[child.name for child in running],
@@ -128,7 +129,13 @@ class Compactor:
 
     def limit(self, live: Live) -> int:
         """Tokens from which on a branch's history is to be folded."""
-        return threshold(self._window(live), self.runtime.limits.compact_at)
+        return threshold(self._window(live), self.runtime.limits.compact_at, self._begun(live))
+
+    def _begun(self, live: Live) -> int:
+        """What is left of a folded history, in tokens; 0 where this epoch began with none."""
+        branch = live.branch
+        folded = branch.base is not None and branch.base.id in self.runtime.tree.folded
+        return self.runtime.holdings.tokens(branch.head, branch.base) if folded else 0
 
     def _window(self, live: Live) -> int:
         return self.runtime.setup_of(live.branch.head).window

@@ -113,8 +113,8 @@ def begin_epoch(runtime: Runtime, live: Live, folded: Folded, cause: str = COMPA
             folds=folded.tip.id,
         )
     )
-    if branch.made.parent is None:
-        name = f"epoch{branch.epoch + 1}"
+    name = f"epoch{branch.epoch + 1}"
+    if branch.made.parent is None and (name not in tree.anchors or name in tree.automatic):
         records.append(AnchorMade(at=now, branch=branch.name, name=name, node=folded.newest.id, automatic=True))
     runtime.record(*records)
     live.last, live.shared = None, shared_spot(tree, branch)

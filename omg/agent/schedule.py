@@ -28,6 +28,8 @@ class Moment:
     window: int
     at: float
     """The threshold: up to 1 a part of the window, above 1 a number of tokens."""
+    begun: int = 0
+    """What its epoch began with, where that is a summary."""
     running: Sequence[str] = ()
     """Forks at work that read this epoch's prefix. Those that have ended, and could be woken, do not count."""
     starting: bool = False
@@ -51,9 +53,10 @@ class Decision:
     beside: bool = False
 
 
-def threshold(window: int, at: float) -> int:
-    """Tokens from which on a history is to be folded: early enough for the request that folds it, and its answer."""
-    wanted = at * window if at <= 1 else at
+def threshold(window: int, at: float, begun: int = 0) -> int:
+    """Tokens from which on a history is to be folded: early enough for the request that folds it, and its answer; and
+    not before as much has been said again as the last summary left (`begun`), else each exchange would be folded."""
+    wanted = max(at * window if at <= 1 else at, 2 * begun)
     return int(min(wanted, max(window - ROOM, window / 2)))
 
 
@@ -65,7 +68,7 @@ def ceiling(window: int) -> int:
 def decide(moment: Moment) -> Decision:
     """Whether to fold now."""
     hard = ceiling(moment.window)
-    limit = hard if moment.fork else threshold(moment.window, moment.at)
+    limit = hard if moment.fork else threshold(moment.window, moment.at, moment.begun)
     amount = f"{moment.used:,} of {moment.window:,} tokens"
     early = moment.paid and not moment.fork and moment.used >= EARLY * moment.window
     if moment.used < limit and not moment.asked and not early:

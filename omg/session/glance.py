@@ -9,7 +9,6 @@ import asyncio
 from dataclasses import dataclass, field
 
 from omg.agent.budget import Purse
-from omg.agent.schedule import threshold
 from omg.agent.spending import listed
 from omg.agent.state import Branch
 from omg.cache.ledger import Figures, Line
@@ -155,13 +154,13 @@ class Glance:
     def compaction(self) -> str:
         """When main's history is folded into a summary next, and why not yet; empty before anything was said."""
         agent = self.conversation.agent
-        live, runtime = agent.live("main"), agent.runtime
+        live = agent.live("main")
         if live.branch.tip is None:
             return ""
         decided = agent.compactor.decision(live)
         if decided.what != "go on":
             return f"compaction {'waits' if decided.what == 'wait' else 'is due'}: {decided.why}"
-        limit = threshold(runtime.setup_of(live.branch.head).window, runtime.limits.compact_at)
+        limit = agent.compactor.limit(live)
         return f"next compaction at {tokens(limit)}" + (", when forks are done" if agent.running() else "")
 
     def misses(self, branch: str | None = None) -> list[Miss]:

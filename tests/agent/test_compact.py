@@ -6,6 +6,7 @@ import pytest
 
 from omg.agent.compact import CompactionRefused
 from omg.agent.facts import Fact
+from omg.agent.runtime import Limits
 from omg.agent.schedule import Decision
 from omg.core.events import Compacted
 from omg.core.usage import Usage
@@ -277,6 +278,29 @@ async def test_a_resumed_session_is_in_its_new_epoch(tmp_path):
     assert again.tree.anchors["epoch2"].id == tip
     await again.say("second")
     assert prefix(on.provider.sent[-1].body).count(b"<summary>") == 1
+
+
+async def test_an_anchor_that_a_person_calls_like_an_epoch_stays_where_it_is(tmp_path):
+    conversation = stage(tmp_path, summarising(lines())).open()
+    await conversation.say("first")
+    mine = conversation.agent.anchor("epoch2")
+    await fold(conversation)
+    assert conversation.tree.anchors["epoch2"] is mine
+
+
+async def test_a_threshold_below_what_a_summary_leaves_does_not_fold_each_exchange(tmp_path):
+    """As much as that must have been said again first, however low the threshold is."""
+    on = stage(tmp_path, summarising(lines()), limits=Limits(compact_at=1_100))
+    conversation = on.open()
+    main, sizes = conversation.tree.branches["main"], []
+    for n in range(12):
+        epoch, used = main.epoch, conversation.context_used()
+        await conversation.say(f"{n} " + "and so on " * 100)
+        if main.epoch > epoch and epoch > 1:
+            begun = conversation.agent.runtime.holdings.tokens(main.past[-1].head, main.past[-1].base)
+            sizes.append((used, begun))
+    assert 2 < main.epoch < 8
+    assert all(used >= 1.5 * begun for used, begun in sizes), sizes
 
 
 async def test_an_interrupt_leaves_everything_as_it_was(tmp_path):

@@ -1,6 +1,7 @@
 """The fork form, what chooses one of many, ways to go on, and help: by key and by mouse."""
 
 import pytest
+from textual import events
 from textual.widgets import OptionList
 
 from omg.cache.quote import Quote
@@ -35,6 +36,14 @@ async def test_tasks_and_their_price_from_each_start():
             assert words in page
         await pilot.press("ctrl+s")
         assert app.answers == ["/fork one | two"]
+
+
+async def test_what_was_typed_just_before_is_not_lost():
+    async with shown(ForkForm(quoting)) as (app, _):
+        for key in ("o", "n", "e", "ctrl+s"):  # faster than anything is drawn
+            app.post_message(events.Key(key, key if len(key) == 1 else None))
+        await until(lambda: app.answers)
+        assert app.answers == ["/fork one"]
 
 
 async def test_from_an_anchor_with_a_budget():
