@@ -94,7 +94,7 @@ async def test_it_is_offered_in_prices_forked_from_and_kept_marked(tmp_path):
     await conversation.say("and on")
     last = on.provider.sent[-1].request["messages"]
     assert "cache_control" in last[3]["content"][-1]  # the end of the turn that looked
-    assert ", @start: " in (await run_command(conversation, "/fork task")).text
+    assert "from @start: " in (await run_command(conversation, "/fork task")).text
     said = (await run_command(conversation, "/fork @start task")).text
     assert "from @start" in said and len(on.seen(Priced)) == 2
     await conversation.close()
