@@ -26,6 +26,7 @@ from prompt_toolkit.widgets import SearchToolbar
 from omg.core.trouble import Trouble
 from omg.session.glance import Status
 from omg.session.talk import next_mode
+from omg.ui.leaving import patiently
 from omg.ui.repl import shows
 from omg.ui.repl.above import Above
 from omg.ui.repl.complete import Words
@@ -119,7 +120,7 @@ class App:
         except EOFError:  # the terminal is gone
             pass
         finally:
-            await self.talk.close()
+            await patiently(self.talk.close())
             self._above.flush()
         if self._failed is not None:
             raise self._failed

@@ -14,6 +14,7 @@ from omg.session.mishaps import told
 from omg.session.questions import Asked
 from omg.session.talk import Sheet, Talk
 from omg.session.turns import Turns
+from omg.ui.leaving import patiently
 from omg.ui.text import one_line
 from omg.ui.tui.first import short_folder
 from omg.ui.tui.parts import Part
@@ -178,7 +179,7 @@ class Desk:
 
     async def close(self) -> None:
         """Stop what runs, however often a person asks for it meanwhile."""
-        await asyncio.shield(self.talk.close())
+        await asyncio.shield(patiently(self.talk.close()))
 
 
 def _asked(asked: Asked) -> str:
