@@ -19,8 +19,9 @@ def told(loaded: Loaded) -> dict[str, Any]:
 
 
 def _node(node: Node) -> tuple[Any, ...]:
+    """All but its place in the log: a message that was taken back and said again stands there twice."""
     parent = node.parent.id if node.parent else None
-    return parent, node.id, node.role, node.depth, node.size, node.at, node.message.body
+    return parent, node.id, node.role, node.depth, node.size, node.message.body
 
 
 def plain(value: Any) -> Any:
