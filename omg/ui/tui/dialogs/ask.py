@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Static
 
@@ -19,8 +18,6 @@ from omg.ui.text import exact, one_line
 from omg.ui.tui.dialogs.frame import Frame
 from omg.ui.tui.dialogs.prices import price_rows
 
-_AROUND = 11
-"""Rows of the box that hold anything but what is asked for: the answers must always be seen."""
 SETTLE = 0.4
 """Seconds without a key before one that answers: in a run of keys, each was meant for something else."""
 _OWN = 0.03
@@ -34,7 +31,6 @@ class Ask(Frame[Answer | None]):
     Ask {
         & .what { height: auto; text-style: bold; }
         & .shown { height: auto; margin: 1 0; border-left: thick $warm; padding: 0 1; }
-        & .shown Static { height: auto; }
         & .rule { height: auto; color: $text-muted; }
         & .words { display: none; margin-top: 1; }
         &.-saying .words { display: block; }
@@ -74,15 +70,13 @@ class Ask(Frame[Answer | None]):
         question, cost = self.question, self.question.cost
         if cost is None:
             yield Static(Content(f"{question.tool}  {one_line(question.subject)}"), classes="what")
-            with VerticalScroll(classes="shown", can_focus=False):
-                yield Static(painted(question.show))
+            yield Static(painted(question.show), classes="shown")
             if self._lasting:
                 yield Static(Content(f"a lasting yes allows  {exact(question.rule)}"), classes="rule")
         else:
             yield Static(Content(_money(question, cost)), classes="what")
             if cost.quotes:
-                with VerticalScroll(classes="shown", can_focus=False):
-                    yield Static(Content(price_rows(cost.quotes)))
+                yield Static(Content(price_rows(cost.quotes)), classes="shown")
         if self._others:
             yield Static(Content(f"then {', '.join(self._others)}"), classes="others")
         yield Input(placeholder="why not, or what to do instead", classes="words", compact=True)
@@ -97,10 +91,6 @@ class Ask(Frame[Answer | None]):
 
     def on_mount(self) -> None:
         self._keys = (time.monotonic(), time.monotonic())
-
-    def on_resize(self, event: events.Resize) -> None:
-        for shown in self.query(".shown"):
-            shown.styles.max_height = max(event.size.height * 9 // 10 - _AROUND, 3)
 
     def on_key(self) -> None:
         self._keys = (self._keys[1], time.monotonic())
@@ -147,8 +137,7 @@ class Ask(Frame[Answer | None]):
             self.dismiss(None)
 
     def action_scroll(self, by: int) -> None:
-        for shown in self.query(".shown"):
-            shown.scroll_relative(y=by, animate=False)
+        self.query_one(".box").scroll_relative(y=by, animate=False)
 
 
 def painted(show: Show | None) -> Content:

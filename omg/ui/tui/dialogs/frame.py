@@ -15,7 +15,8 @@ Result = TypeVar("Result")
 
 
 class Frame(ModalScreen[Result]):
-    """A dialog yields its `contents` and its `buttons`; a button named `x` is the action `x`. Esc, or a click beside
+    """A dialog yields its `contents`, which scroll where they are too long, and its `buttons`, which with the keys are
+    always seen; a button named `x` is the action `x`. Esc, or a click beside
     the box, is the action `cancel`: dismissed with None."""
 
     DEFAULT_CSS = """
@@ -27,12 +28,14 @@ class Frame(ModalScreen[Result]):
             max-width: 100;
             height: auto;
             max-height: 90%;
+            overflow-y: auto;
             border: round $warm;
             border-title-color: $warm;
             border-title-style: bold;
             background: $surface;
             padding: 0 1;
         }
+        & .foot { dock: bottom; height: auto; background: $surface; }
         & .keys { height: auto; color: $text-muted; }
         & .buttons { height: auto; margin-top: 1; }
         & .buttons Button { min-width: 0; margin-right: 1; }
@@ -49,9 +52,10 @@ class Frame(ModalScreen[Result]):
         with Vertical(classes="box") as box:
             box.border_title = self.heading()
             yield from self.contents()
-            with Horizontal(classes="buttons"):
-                yield from self.buttons()
-            yield Static(self.KEYS, classes="keys", markup=False)
+            with Vertical(classes="foot"):
+                with Horizontal(classes="buttons"):
+                    yield from self.buttons()
+                yield Static(self.KEYS, classes="keys", markup=False)
 
     def heading(self) -> str:
         """The title in the box's border."""

@@ -77,14 +77,26 @@ async def test_a_long_command_scrolls():
         assert "line 99" in app.page()
 
 
+LONG = "\n".join(f"echo line {n} && " + "and so on " * 4 for n in range(40))
+ASKED = {
+    "short": MAKE,
+    "a long diff": Question("main", "edit", "x.py", Show("diff", "+" + LONG), "edit(/x.py)"),
+    "a long command": Question("main", "shell", LONG, Show("code", LONG), ""),
+    "with a long rule": Question("main", "shell", LONG, Show("code", LONG), f"shell({LONG})"),
+}
+
+
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (200, 60)])
-@pytest.mark.parametrize("lines", [1, 100])
-async def test_every_answer_is_seen_on_any_screen(size, lines):
-    """However much is asked for: that scrolls."""
-    text = "\n".join(f"+line {n} " + "and so on " * 10 for n in range(lines))
-    asked = Question("main", "edit", "some/deep/folder/file.py", Show("diff", text), "edit(/some/deep/folder/file.py)")
-    async with shown(Ask(asked, ("a", "b")), size) as (app, _):
-        for words in ("y  yes, once", "s  session", "a  always", "n  no…", "esc later", "then a, b", "line 0"):
+@pytest.mark.parametrize("name", ASKED)
+async def test_every_answer_is_seen_on_any_screen_and_all_that_is_asked_can_be_read(name, size):
+    question = ASKED[name]
+    async with shown(Ask(question, ("a", "b")), size) as (app, pilot):
+        answers = ["y  yes, once", "n  no…", "esc later"] + (["s  session", "a  always"] if question.rule else [])
+        for words in answers:
+            assert words in app.page(), words
+        await pilot.press(*["pagedown"] * 20)
+        assert "then a, b" in app.page()
+        for words in answers:
             assert words in app.page(), words
 
 

@@ -4,7 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input
+from textual.widgets import Button, Input
 
 from omg.agent.permit import Cost, Question
 from omg.cache.quote import Quote
@@ -101,3 +101,16 @@ async def test_what_a_dialog_looks_like(monkeypatch, tmp_path, name, theme):
         await pilot.resize_terminal(200, 60)
         await still(app, pilot)
         same(app, f"dialog-{name}-{theme}-200x60")
+
+
+@pytest.mark.parametrize("name", [*DIALOGS, "eight tasks"])
+async def test_buttons_and_keys_are_seen_on_the_smallest_screen(monkeypatch, tmp_path, name):
+    monkeypatch.chdir(tmp_path)
+    many = ForkForm(quotes, [f"what about number {n}?" for n in range(8)]) if name == "eight tasks" else None
+    async with shown(many or DIALOGS[name](Path("home")), (60, 20)) as (app, pilot):
+        await still(app, pilot)
+        foot, box = app.screen.query_one(".foot"), app.screen.query_one(".box")
+        assert foot.region.height > 0 and box.region.contains_region(foot.region)
+        assert app.screen.region.contains_region(box.region)
+        for button in app.screen.query(Button):
+            assert foot.region.contains_region(button.region), button.id
