@@ -17,7 +17,6 @@ import time
 from collections.abc import AsyncGenerator, Callable
 from fcntl import ioctl
 from pathlib import Path
-from typing import cast
 
 from bench.long import make
 from bench.script import code, prose
@@ -215,7 +214,10 @@ class _Frames:
         self._walls.clear()
         self._gaps.clear()
         self._used.clear()
-        provider = cast(_Streams, app.desk.talk.conversation.config.provider)  # type: ignore[union-attr]
+        conversation = app.desk.talk.conversation
+        assert conversation is not None
+        provider = conversation.config.provider
+        assert isinstance(provider, _Streams)
         sent, used, began = provider.sent, time.process_time(), time.perf_counter()
         await asyncio.sleep(SECONDS - 3)
         sent, used, took = provider.sent - sent, time.process_time() - used, time.perf_counter() - began

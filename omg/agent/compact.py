@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from omg.agent.budget import Exhausted
-from omg.agent.folded import Folded, begin_epoch, beginning
+from omg.agent.folded import COMPACTION, Folded, begin_epoch, beginning
 from omg.agent.forks import Forks
 from omg.agent.journal import JournalError, SummaryMade
 from omg.agent.live import Live
@@ -105,7 +105,7 @@ class Compactor:
         branch = live.branch
         if branch.accepted is None:
             return "there is nothing to fold yet"
-        if branch.tip is branch.base and branch.accepted.id in self.runtime.tree.folded:
+        if branch.tip is branch.base and self._summed_up(branch):
             return "there is nothing to fold: nothing has been said since the last compaction"
         return None
 
@@ -132,10 +132,13 @@ class Compactor:
         return threshold(self._window(live), self.runtime.limits.compact_at, self._begun(live))
 
     def _begun(self, live: Live) -> int:
-        """What is left of a folded history, in tokens; 0 where this epoch began with none."""
+        """What a summary and the rest beside it left of a history, in tokens; 0 where this epoch began with none."""
         branch = live.branch
-        folded = branch.base is not None and branch.base.id in self.runtime.tree.folded
-        return self.runtime.holdings.tokens(branch.head, branch.base) if folded else 0
+        return self.runtime.holdings.tokens(branch.head, branch.base) if self._summed_up(branch) else 0
+
+    def _summed_up(self, branch: Branch) -> bool:
+        """Whether a branch's epoch began with a summary; one that only left old tool output out has all of it still."""
+        return branch.base is not None and self.runtime.tree.fold_causes.get(branch.base.id) == COMPACTION
 
     def _window(self, live: Live) -> int:
         return self.runtime.setup_of(live.branch.head).window

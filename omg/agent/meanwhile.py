@@ -16,6 +16,8 @@ from omg.workspace.regular import read_regular
 
 _NAMED = 20
 """Files that are named; of more, the number is told."""
+_SHORT = 3
+"""Commits and files that a line for people names."""
 _BYTES = 64 << 20
 """Bytes that are read to tell whether files have changed; of what is beyond, that it was written is told."""
 _SLACK = 2.0
@@ -47,6 +49,13 @@ def news(folder: Path, branch: Branch, since: float) -> Iterator[Fact]:
         named = "".join(f"\n  {_shown(folder, path)} ({how})" for path, how in changed[:_NAMED])
         more = f"\n  and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
         yield Fact("files", f"files you have read that are not as you read them, since {day}:{named}{more}", once=True)
+
+
+def in_a_line(fact: Fact) -> str:
+    """What `news` has found, for people: its first line, and the first of what it lists."""
+    head, *listed = fact.text.split("\n")
+    named = ", ".join(line.strip() for line in listed[:_SHORT]) + (", …" if len(listed) > _SHORT else "")
+    return f"{head.removesuffix(':')}: {named}" if listed else head
 
 
 def _changed(seen: Mapping[str, str], since: float) -> Iterator[tuple[str, str]]:

@@ -141,6 +141,8 @@ class Tree:
         """Nodes by the name they were marked with, the newest last."""
         self.folded: dict[str, Node] = {}
         """By the newest node that an epoch began with: the newest one of the history that was folded into it."""
+        self.fold_causes: dict[str, str] = {}
+        """By the same node: why it was folded."""
         self.title: TitleSet | None = None
         """The title that somebody has given."""
         self.updated = 0.0
@@ -272,6 +274,7 @@ class Tree:
             branch.cut = branch.cut if record.folds is not None else left is not None and left.cut
         if record.folds is not None and node is not None and record.folds in self.nodes:
             self.folded[node.id] = self.nodes[record.folds]
+            self.fold_causes[node.id] = record.cause
         branch.seen = branch.seen if record.seen is None else dict(record.seen)
         self._know(node, record.told or {}, record.seen or {})
         branch.head = head

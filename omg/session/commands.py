@@ -196,7 +196,7 @@ async def _drop(conversation: Conversation, rest: str) -> Done:
 
 async def _cache(conversation: Conversation, rest: str) -> Done:
     if not rest:
-        return Done(f"{cache_glance(conversation.tree)}\n\n{kept(conversation)}")
+        return Done(f"{cache_glance(conversation.tree, conversation.agent.runtime.tally)}\n\n{kept(conversation)}")
     if rest == "all":
         return Done(cache_table(conversation.tree))
     found = request_text(conversation.tree, int(rest)) if rest.isascii() and rest.isdecimal() else None

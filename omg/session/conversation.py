@@ -19,7 +19,7 @@ from omg.agent.facts import Fact, environment, instruction_paths, instructions
 from omg.agent.forks import ForkRefused
 from omg.agent.journal import Journal
 from omg.agent.keep_warm import KeepWarm
-from omg.agent.meanwhile import heard, news
+from omg.agent.meanwhile import heard, in_a_line, news
 from omg.agent.runtime import Habits, ModelSetup, Runtime
 from omg.agent.spending import agreed, quoted, tell
 from omg.agent.starts import Start, find_start
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     from omg.session.picker import Picker
 
 Failed = Callable[[Exception], None]
-_LISTED = 3
-"""Of what has changed meanwhile, as many commits and files are named to people."""
 _PATIENCE = 60.0
 """Seconds that a summary for tomorrow may take when the session is closed."""
 
@@ -276,8 +274,7 @@ class Conversation:
     def since(self) -> list[str]:
         """What has changed while main rested, as it will be told of it: a line each for people. Reads files and asks
         git: call it in a thread."""
-        facts = self._news(self.tree.branches["main"])
-        return [_shortly(fact.text) for fact in facts]
+        return [in_a_line(fact) for fact in self._news(self.tree.branches["main"])]
 
     def _think_of_tomorrow(self, event: Event) -> None:
         self.tomorrow.heard(event)
@@ -340,11 +337,3 @@ def head_for(config: Config, setup: ModelSetup) -> Head:
 def real(folder: Path) -> str:
     """A folder as it is recorded: its real path."""
     return str(folder.resolve())
-
-
-def _shortly(text: str) -> str:
-    """A fact's first line, and the first of what it lists."""
-    head, *listed = text.split("\n")
-    names = [line.strip() for line in listed[:_LISTED]]
-    more = ", …" if len(listed) > _LISTED else ""
-    return f"{head} {', '.join(names)}{more}".rstrip()

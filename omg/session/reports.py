@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from omg.agent.alerts import alerts
 from omg.agent.state import Tree
+from omg.agent.tally import Tally
 from omg.cache.ledger import Figures, Line
 from omg.cache.witness import NOTHING
 from omg.core.amounts import hit, money, ratio, tokens
@@ -96,27 +97,28 @@ NEWEST = 15
 """Requests that a glance shows."""
 
 
-def cache_glance(tree: Tree) -> str:
+def cache_glance(tree: Tree, tally: Tally) -> str:
     """The ledger for whoever looks at it while they work: the sums first, then the newest requests, in few columns."""
-    lines = accounts.lines(tree)
     sums = [("branch", "sent", "read", "written", "ratio", "hit", "cost", "saved")]
-    named = [("all", accounts.sums(lines)), *((name, accounts.of_branch(lines, name)) for name in tree.branches)]
+    named = [("all", tally.figures()), *((name, tally.figures(name)) for name in tree.branches)]
     sums += [_short_sum(name, figures) for name, figures in named if figures.requests]
     rows = [("n", "branch", "purpose", "read", "written", "plain", "output", "first", "cost")]
-    newest = lines[-NEWEST:]
+    newest = tally.newest(NEWEST)
     rows += [_short_row(line) for line in newest]
-    text = [_table(sums), *_lost(of_lines(lines)), *(f"\n{alert.text}" for alert in alerts(tree)), "", _table(rows)]
+    lost = _lost(of_lines(tally.missed()))
+    text = [_table(sums), *lost, *(f"\n{alert.text}" for alert in alerts(tree)), "", _table(rows)]
     text += [_missed(line) for line in newest if _told(line)]
-    more = f"{len(lines) - NEWEST} requests before these: /cache all; " if len(lines) > NEWEST else ""
+    before = len(tree.requests) - len(newest)
+    more = f"{before} requests before these: /cache all; " if before else ""
     text.append(f"{more}/cache N tells all of one")
     return "\n".join(text)
 
 
 def request_text(tree: Tree, n: int) -> str | None:
     """All that is known of one request; None where there is none of that number."""
-    line = next((line for line in accounts.lines(tree) if line.n == n), None)
-    if line is None:
+    if n not in tree.requests:
         return None
+    (line,) = accounts.lines_of(tree, [n])
     usage, foretold = line.usage, line.predicted
     sent = datetime.fromtimestamp(line.at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     first = "" if line.seconds is None else f", its first word after {line.seconds:.1f} s"
@@ -126,7 +128,7 @@ def request_text(tree: Tree, n: int) -> str | None:
             written = f"written {_count(one.write_5m)} for 5 minutes, {_count(one.write_1h)} for an hour"
             text.append(f"{name + ':':<10}read {_count(one.read)}, {written}, plain {_count(one.plain)}")
     if usage is not None:
-        text.append(f"{'cost:':<10}{money(line.cost_usd)} with {_row(line)[8]} tokens of output")
+        text.append(f"{'cost:':<10}{money(line.cost_usd)} with {_row(line)[-3]} tokens of output")
     text.append(_missed(line) if _told(line) else "nothing that was foretold was missed")
     return "\n".join(text)
 
@@ -143,7 +145,7 @@ def _short_sum(name: str, figures: Figures) -> tuple[str, ...]:
 
 def _short_row(line: Line) -> tuple[str, ...]:
     usage = line.usage or Usage(output=None)
-    _, _, _, _, _, _, _, _, output, first, cost = _row(line)
+    *_, output, first, cost = _row(line)
     counts = (tokens(usage.read), tokens(usage.written), tokens(usage.plain))
     return (str(line.n), line.branch, line.purpose, *counts, output, first, cost)
 

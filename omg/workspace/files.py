@@ -79,7 +79,7 @@ class BranchFiles:
 
     def write(self, path: Path, data: bytes) -> None:
         """Replace or create atomically; mode and symlinks kept; parents made. Raises ToolError."""
-        before = self._before(path) if self._kept is not None else {}
+        before = {} if self._kept is None else self._before(path, self._kept)
         try:
             replace.replace(path, data)
         except OSError as error:
@@ -87,10 +87,10 @@ class BranchFiles:
         self.replaced = before | self.replaced
         self.see(path, data)
 
-    def _before(self, path: Path) -> dict[str, str | None]:
+    def _before(self, path: Path, kept: Kept) -> dict[str, str | None]:
         """What is at `path` now, kept: its hash by the real path. Empty where it cannot be kept."""
         try:
-            return {_key(path): None if self._kept is None else self._kept.keep(self.read(path))}
+            return {_key(path): kept.keep(self.read(path))}
         except NoSuchFile:
             return {_key(path): None}
         except (OSError, ToolError):

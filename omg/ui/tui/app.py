@@ -355,7 +355,11 @@ class OmgApp(App[int]):
 
     @on(ForksPane.ForkAsked)
     def _fork_asked(self, event: ForksPane.ForkAsked) -> None:
-        self.open_for("/fork")
+        """Main's form has prices and places; from a fork, its name stands before the tasks in the prompt."""
+        if event.branch == "main":
+            self.open_for("/fork")
+        else:
+            self._drafted(Drafted(f"/fork @{event.branch} "))
 
     @on(CachePane.MissChosen)
     def _miss_chosen(self, event: CachePane.MissChosen) -> None:

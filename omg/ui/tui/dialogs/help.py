@@ -50,7 +50,7 @@ KEYS: tuple[Section, ...] = (
             ("pageup, pagedown, end", "move through the conversation"),
             ("up, down, enter, y in the page", "from card to card; open or fold one; copy it"),
             ("enter among the forks", "watch it; what you say then goes to it"),
-            ("s x w j d f among the forks", "steer, stop, wake, join, drop; fork main"),
+            ("s x w j d f among the forks", "steer, stop, wake, join, drop; fork it"),
             ("enter among the misses", "what that request read, and why not more"),
             ("f1, f2", "this help; the settings"),
             ("ctrl+z", "suspend; fg comes back"),

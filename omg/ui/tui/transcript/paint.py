@@ -177,7 +177,12 @@ class Painter:
         return rows
 
     def _output(self, item: Output) -> list[Row]:
-        rows: list[Row] = [[Segment("› ", self.palette["dim"]), Segment(one_line(item.command), self.palette["bold"])]]
+        rows: list[Row] = [
+            [
+                Segment("› ", self.palette["dim"]),
+                Segment(cut(one_line(item.command), self.width - 3), self.palette["bold"]),
+            ]
+        ]
         text = item.text.rstrip("\n")
         if text:
             lines = text.split("\n")
