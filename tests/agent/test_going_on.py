@@ -258,6 +258,7 @@ async def test_an_anchor_that_the_shorter_history_does_not_hold_is_marked_no_mor
         await conversation.say(words)
     assert "start" in conversation.tree.anchors
     assert await take(conversation.agent.runtime, conversation.agent.live("main"), "pruned")
+    assert conversation.agent.compactor.nothing(conversation.agent.live("main")) is None  # all of it is still to sum up
     assert (await conversation.say("fifth")).stop == "end_turn"
     assert verify(conversation.tree).problem is None
 

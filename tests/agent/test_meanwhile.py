@@ -58,6 +58,8 @@ async def test_commits_since_then_are_counted_and_a_few_are_named(tmp_path):
     for number in range(7):
         commit(on.folder, f"step {number}")
     again = on.again()
+    (line,) = again.since()
+    assert ": 7: " in line and line.endswith(", …")
     await again.say("second")
     block = on.provider.sent[-1].newest[0]["text"]
     assert block.startswith("<environment changed>") and "commits since" in block and ": 7" in block

@@ -39,6 +39,7 @@ class Desk:
         self.app = app
         self.talk = Talk(self, app.start.open, app.start.remember)
         self._asked: object = None
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def _parts(self) -> Sequence[Part]:
@@ -56,8 +57,9 @@ class Desk:
         self.changed()
         if conversation.config.provider_name == "offline" and conversation.tree.branches["main"].tip is None:
             self.note(OFFLINE)
-        if conversation.cold and not self.talk.early:
-            self.app.open_for("/from")
+        asks = conversation.cold and not self.talk.early and self.app.open_for("/from")
+        if not asks:  # a dialog says it beside the ways to go on
+            self._looking = asyncio.create_task(self._since(conversation))
 
     def heard(self, event: Event) -> None:
         for part in self._parts:
@@ -165,16 +167,15 @@ class Desk:
         """Open the session that the flags name; without one there is nothing to stay for."""
         try:
             await self.talk.begin()
-            await self._since()
             await asyncio.to_thread(warm_up)
         except Exception as error:  # noqa: BLE001 - it is raised again when the terminal is as it was
             self.app.fail(error)
 
-    async def _since(self) -> None:
-        """Say what has changed meanwhile; where the session is cold, the dialog that asks how to go on says it."""
-        conversation = self.talk.conversation
-        if conversation is not None and not conversation.cold:
-            for line in await asyncio.to_thread(conversation.since):
+    async def _since(self, conversation: Conversation) -> None:
+        """Say what has changed meanwhile."""
+        lines = await asyncio.to_thread(conversation.since)
+        if self.talk.conversation is conversation:
+            for line in lines:
                 self.note(f"since then: {line}")
 
     async def close(self) -> None:

@@ -6,11 +6,12 @@ import json
 import pytest
 
 from omg.core.amounts import hit, ratio
+from omg.core.spoken import Pasted, Spoken
 from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
 from omg.session.reports import cache_json
 from omg.ui.repl import dialog
-from tests.scripted import Says, failure, lines, stage
+from tests.scripted import Says, failure, lines, stage, until
 from tests.ui.repl.driving import driven
 
 ENTER, ESC, UP, CTRL_C, CTRL_D, CTRL_O, TAB = "\r", "\x1b", "\x1b[A", "\x03", "\x04", "\x0f", "\t"
@@ -439,6 +440,31 @@ async def test_escape_twice_on_an_empty_prompt_offers_to_go_back_and_the_words_c
         await desk.until(lambda: desk.prompt == "second")
         assert desk.app.talk.open.conversation.tree.branches["main"].epoch == 2
     await desk.sees("main goes on from")
+
+
+async def test_what_was_attached_comes_back_with_the_words(tmp_path):
+    there = stage(tmp_path, lines(first=Says("one is done")))
+    async with driven(there) as desk:
+        desk.app.talk.put_back(Spoken("first", (Pasted("a long text"),)))
+        desk.type(ENTER)
+        await desk.sees("one is done")
+        desk.type("/rewind 1" + ENTER)
+        await desk.until(lambda: desk.prompt == "first")
+        desk.type(ENTER)
+        await until(lambda: len(there.provider.sent) == 2)
+        assert "a long text" in str(there.provider.sent[1].newest)
+
+
+async def test_what_has_changed_meanwhile_is_said_at_a_resume(tmp_path):
+    there = stage(tmp_path, lines(first=[Says(calls=(("read", {"path": "a.txt"}),)), Says("done")]))
+    (there.folder / "a.txt").write_text("old")
+    before = there.open()
+    await before.say("first")
+    await before.close()
+    (there.folder / "a.txt").write_text("new")
+    async with driven(there, lambda resume: there.again()) as desk:
+        await desk.sees("since then: files you have read")
+        await desk.sees("a.txt (changed)")
 
 
 async def test_escape_twice_leaves_what_is_being_typed_alone(tmp_path):

@@ -13,7 +13,7 @@ from omg.core.tool import ToolError
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.ui.tui.app import OmgApp
-from tests.scripted import Says, failure, lines, stage, until
+from tests.scripted import Says, failure, lines, prefix, stage, until
 from tests.ui.tui.driving import driven, screen_of
 
 HOLD = Says("a moment", calls=(("hold", {"name": "gate"}),))
@@ -148,6 +148,33 @@ async def test_a_fork_is_watched_spoken_to_and_left(tmp_path):
         await desk.pilot.press("escape")
         assert desk.app.transcript.branch == "main"
         await desk.sees("✔ a      report ready")
+
+
+async def test_f_on_a_fork_forks_that_fork(tmp_path):
+    there = stage(tmp_path, lines(looks=Says("seen"), deeper=Says("deeper it is")))
+    async with driven(there, size=(140, 40)) as desk:
+        await desk.enter("/fork looks")
+        await desk.sees("report ready")
+        await desk.pilot.press("ctrl+f", "down", "f")
+        await desk.until(lambda: desk.app.prompt.editor.text == "/fork @a ")
+        await desk.pilot.press(*"deeper", "enter")
+        await desk.until(lambda: len(desk.conversation.tree.branches) == 3)
+        await desk.until(lambda: len(there.provider.sent) == 2)
+        assert prefix(there.provider.sent[1].body).startswith(prefix(there.provider.sent[0].body))
+
+
+async def test_a_chosen_miss_says_what_that_request_read(tmp_path):
+    there = stage(tmp_path, lines(), setup={"minimum": 500})
+    there.provider.mirror = Mirror()
+    async with driven(there, size=(140, 40)) as desk:
+        await desk.enter("first " + "words " * 6_000)
+        await desk.sees("1 request")
+        there.provider.mirror = Mirror()  # the provider has thrown it all away
+        await desk.enter("second")
+        await desk.until(lambda: "1 miss" in desk.screen)
+        desk.app.margin.cache.query_one("#misses").focus()
+        await desk.pilot.press("enter")
+        await desk.sees("request 2 of main")
 
 
 async def test_a_question_aside_leaves_the_reader_where_they_are_and_its_answer_comes_there(tmp_path):
@@ -415,6 +442,41 @@ async def test_a_session_that_has_gone_cold_asks_how_to_go_on(tmp_path):
         assert "all of it" in desk.screen and "@plan" in desk.screen
         await desk.pilot.press("a")
         await desk.sees("on with all of it")
+
+
+async def changed_meanwhile(tmp_path, answer):
+    """A stage on which a session has read a file that was changed afterwards."""
+    there = stage(tmp_path, lines(first=[Says(calls=(("read", {"path": "a.txt"}),)), answer]))
+    (there.folder / "a.txt").write_text("old")
+    before = there.open()
+    await before.say("first " + "words " * 12_000)
+    before.agent.anchor("plan")
+    await before.say("second")
+    await before.close()
+    (there.folder / "a.txt").write_text("new")
+    return there
+
+
+async def test_what_has_changed_meanwhile_is_said_at_a_resume(tmp_path):
+    there = await changed_meanwhile(tmp_path, Says("done"))
+    async with driven(there, lambda resume: there.again()) as desk:
+        await desk.sees("since then: files you have read")
+        await desk.sees("a.txt (changed)")
+
+
+async def test_what_has_changed_meanwhile_is_said_beside_the_ways_to_go_on(tmp_path):
+    there = await changed_meanwhile(tmp_path, Says("done", usage=Usage(plain=60_000, output=10)))
+    there.setup["minimum"] = 500
+
+    def later(resume):
+        conversation = there.again()
+        clock = conversation.agent.runtime.clock
+        conversation.agent.runtime.clock = lambda: clock() + 8 * 3600
+        return conversation
+
+    async with driven(there, later) as desk:
+        await desk.until(lambda: "go on" in desk.screen and "a.txt (changed)" in desk.screen)
+        assert "since then:" not in desk.page
 
 
 async def test_the_margin_comes_and_goes_with_the_width_at_once(tmp_path):
