@@ -290,3 +290,16 @@ async def test_the_item_at_the_cursor_is_copied(conversation):
         await heard(transcript, text("copy *this*"), ended())
         await pilot.press("up", "y")
         assert transcript.app.clipboard == "copy *this*"
+
+
+async def test_a_call_of_the_past_says_in_its_line_what_it_said_live(tmp_path):
+    there = stage(tmp_path, lines(first=[Says(calls=(("grep", {"pattern": "moor"}),)), Says("done")]))
+    (there.folder / "a.txt").write_text("moor\nmoor\n")
+    before = there.open()
+    await before.say("first")
+    async with page(before) as (transcript, _):
+        live = [row for row in transcript.text.splitlines() if "grep" in row]
+    await before.close()
+    async with page(there.again()) as (transcript, _):
+        assert [row for row in transcript.text.splitlines() if "grep" in row] == live
+        assert "2 lines in 1 file" in live[0]
