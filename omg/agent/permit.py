@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from omg.cache.quote import Quote
-from omg.core.tool import Effect, Show
+if TYPE_CHECKING:
+    from omg.cache.quote import Quote
+    from omg.core.tool import Effect, Show
 
 Mode = Literal["ask", "edit", "plan", "all"]
 MODES: tuple[Mode, ...] = get_args(Mode)

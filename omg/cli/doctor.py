@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from omg import __version__
 from omg.cache.in_force import in_words
-from omg.cli.configure import Plan, make_plan, model_setup, rules_for
+from omg.cli.configure import model_setup
+from omg.cli.plan import Plan, make_plan, rules_for
 from omg.core.trouble import Trouble
 
 _PACKAGES = ("anthropic", "prompt-toolkit", "textual", "pydantic", "genai-prices", "gitpython", "tree-sitter")

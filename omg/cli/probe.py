@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 
 from omg.cache.prices import PriceList, Prices
 from omg.cache.rules import Finding, RuleOverrides
-from omg.cli.configure import Plan, make_plan, model_setup, rules_for
+from omg.cli.configure import model_setup
+from omg.cli.plan import Plan, make_plan, rules_for
 from omg.core.trouble import Trouble
 from omg.core.usage import Usage
 from omg.provider.factory import build_provider

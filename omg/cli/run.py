@@ -113,7 +113,7 @@ def _tui(args: argparse.Namespace) -> int:
 
 
 def _screen(args: argparse.Namespace) -> Screen:
-    from omg.cli.configure import make_plan
+    from omg.cli.plan import make_plan
     from omg.cli.settings import remember_rule, trust
     from omg.cli.settings_desk import settings_desk
     from omg.cli.themes import taste_of
@@ -157,7 +157,8 @@ def _spoken(words: str) -> str:
 
 def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None, notes: Sequence[str] = ()) -> Conversation:
     """The session that the flags (or `resume`, chosen later) name, or a new one; `notes` are told when it is open."""
-    from omg.cli.configure import make_config, make_plan
+    from omg.cli.configure import make_config
+    from omg.cli.plan import make_plan
     from omg.session.opening import open_new, open_saved
 
     plan = make_plan(args, os.environ)
@@ -178,7 +179,8 @@ def _open(args: argparse.Namespace, asker: Asker | None, resume: str | None, not
 def _fork(args: argparse.Namespace) -> int:
     import asyncio
 
-    from omg.cli.configure import make_config, make_plan
+    from omg.cli.configure import make_config
+    from omg.cli.plan import make_plan
     from omg.session.opening import open_fork
     from omg.ui.headless import Job, run
 
@@ -245,7 +247,8 @@ def _tree(args: argparse.Namespace) -> int:
 def _compact(args: argparse.Namespace) -> int:
     import asyncio
 
-    from omg.cli.configure import make_config, make_plan
+    from omg.cli.configure import make_config
+    from omg.cli.plan import make_plan
     from omg.session.opening import open_saved
     from omg.ui.headless import fold
 

@@ -30,11 +30,13 @@ _FRESH = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """`text` takes the place of what is typed; `label` and `about` are what a person sees of it."""
+    """`text` takes the place of what is typed; `label` and `about` are what a person sees of it; `wants`: something is
+    to be said behind it."""
 
     text: str
     label: str
     about: str = ""
+    wants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ class Completing:
 
 def _choice(command: Command) -> Choice:
     there = command.help if command.run else f"{command.help} (not there yet)"
-    return Choice(command.name, f"/{command.name} {command.usage}".rstrip(), there)
+    return Choice(command.name, f"/{command.name} {command.usage}".rstrip(), there, bool(command.usage))
 
 
 def _fit(typed: str) -> list[Command]:

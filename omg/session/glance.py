@@ -15,6 +15,7 @@ from omg.cache.ledger import Figures, Line
 from omg.core.amounts import tokens
 from omg.core.events import ForkStatus
 from omg.core.usage import Usage
+from omg.session.breath import BREATH
 from omg.session.context import Context, Contexts
 from omg.session.conversation import Conversation
 from omg.session.doing import working_on
@@ -22,8 +23,6 @@ from omg.session.held import Held, Holds
 from omg.session.losses import Lost, losses, usd_of
 from omg.session.questions import Questions
 
-BREATH = 0.2
-"""Seconds between a session's opening and work that nobody waits for yet: what was typed before is answered first."""
 _AT_ONCE = 500
 """Requests that are gone through before others get their turn."""
 NOTHING = Figures(Usage(), 0, 0.0, 0.0)

@@ -1,22 +1,24 @@
-"""One person's side of a session, for any front end: what they enter, and what comes of it."""
+"""One person's side of a session, for any front end: what they enter, and what comes of it. Light to import: a front
+end has it before its first picture; what commands need comes with the session."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from omg.agent.permit import Asker, Mode
-from omg.core.events import Event
-from omg.core.spoken import Spoken
-from omg.session.commands import COMMANDS, Action, Done, run_command
-from omg.session.conversation import Conversation
-from omg.session.glance import BREATH
-from omg.session.own_shell import run_own
+from omg.session.breath import BREATH
 from omg.session.questions import Questions
 from omg.session.turns import Turns
 
-Opener = Callable[[Asker | None, str | None], Conversation]
+if TYPE_CHECKING:
+    from omg.core.events import Event
+    from omg.core.spoken import Spoken
+    from omg.session.command import Action
+    from omg.session.conversation import Conversation
+
+Opener = Callable[["Asker | None", "str | None"], "Conversation"]
 """Opens the session that the flags name, or resumes the one that is named here. Slow; raises Trouble."""
 
 _BY_KEY: tuple[Mode, ...] = ("ask", "edit", "plan")
@@ -168,6 +170,8 @@ class Talk:
         tell, command = not text.startswith("!!"), text.lstrip("!").strip()
         if not command:
             return
+        from omg.session.own_shell import run_own
+
         sheet = self.front.ordered(f"{'!' if tell else '!!'} {command}", shell=True)
         try:
             outcome = await run_own(conversation, command, sheet.write, tell=tell)
@@ -178,14 +182,16 @@ class Talk:
         sheet.end(ending=_joined(["" if outcome.status == 0 else f"status {outcome.status}", told]))
 
     async def _command(self, conversation: Conversation, turns: Turns, line: str) -> None:
-        sheet = self.front.ordered(line)
-        done = Done()
+        from omg.session.commands import run_command
+
+        sheet, text = self.front.ordered(line), ""
         try:
             done = await run_command(conversation, line)
+            text = done.text
             if done.action is not None:
                 await self._act(turns, done.action)
         finally:
-            sheet.end(done.text)
+            sheet.end(text)
 
     async def _act(self, turns: Turns, action: Action) -> None:
         match action.kind:
@@ -203,6 +209,8 @@ def _joined(parts: Iterable[str]) -> str:
 
 def is_command(words: str) -> bool:
     """Whether words are a command, and no path: /fork is one, and so is a misspelt one, /etc/hosts is none."""
+    from omg.session.commands import COMMANDS
+
     name = words[1:].split(None, 1)[0] if words.startswith("/") and words[1:].strip() else ""
     return words.startswith("/") and (name in COMMANDS or "/" not in name)
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from omg.cache.ledger import Figures
 from omg.core.amounts import dollars, hit, ratio, short_model, tokens
-from omg.session.context import Context
-from omg.session.glance import Miss, Status
-from omg.session.held import Held
-from omg.session.losses import Lost
+
+if TYPE_CHECKING:
+    from omg.cache.ledger import Figures
+    from omg.session.context import Context
+    from omg.session.glance import Miss, Status
+    from omg.session.held import Held
+    from omg.session.losses import Lost
 
 
 def one_line(

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from omg.agent.turn import Outcome
 from omg.core.events import Event, TurnEnded
 from omg.core.spoken import Attachment, Image, Spoken, together
-from omg.session.conversation import Conversation
+
+if TYPE_CHECKING:
+    from omg.agent.turn import Outcome
+    from omg.session.conversation import Conversation
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from omg.cli.arguments import parse
-from omg.cli.configure import Plan, make_plan
+from omg.cli.plan import Plan, make_plan
 from omg.cli.settings import Read, read_settings, trust
 
 

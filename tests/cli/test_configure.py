@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from omg.cache.rules import Finding, RuleOverrides
-from omg.cli.configure import DEFAULT_MODEL, make_config
+from omg.cli.configure import make_config
+from omg.cli.plan import DEFAULT_MODEL
 from omg.cli.settings import SettingsError
 from omg.session.findings import findings_path, save_findings
 from tests.cli.starting import place

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from omg.cache.rules import Finding, RuleOverrides
-from omg.cli.configure import DEFAULT_MODEL
+from omg.cli.plan import DEFAULT_MODEL
 from omg.cli.run import run
 from omg.session.findings import save_findings
 

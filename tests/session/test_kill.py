@@ -118,7 +118,8 @@ DRIVER = """
 import asyncio, os, sys
 from omg.agent.starts import find_start, start_at
 from omg.cli.arguments import parse
-from omg.cli.configure import make_config, make_plan
+from omg.cli.configure import make_config
+from omg.cli.plan import make_plan
 from omg.session.opening import open_saved
 from omg.session.store import Store
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from omg.core.events import Event, Text, Thinking, ToolOutput
 from omg.core.spoken import Attachment, Spoken
+from omg.session.breath import BREATH
 from omg.session.commands import run_command
 from omg.session.conversation import Conversation
-from omg.session.glance import BREATH, Glance
+from omg.session.glance import Glance
 from omg.session.mishaps import told
 from omg.session.questions import Questions
 from omg.session.talk import is_command

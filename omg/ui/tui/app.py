@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from typing import ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import App, ComposeResult
@@ -19,7 +19,6 @@ from textual.signal import Signal
 from omg.core.amounts import dollars, hit, ratio
 from omg.core.spoken import Spoken
 from omg.session.mishaps import told
-from omg.ui.screen import Screen
 from omg.ui.tui.desk import Desk
 from omg.ui.tui.dialogs.attending import Attending
 from omg.ui.tui.footer import Footer
@@ -31,6 +30,9 @@ from omg.ui.tui.parts import Drafted, Noted, Ordered, Part
 from omg.ui.tui.prompt import Prompt
 from omg.ui.tui.signals import Signals
 from omg.ui.tui.transcript import Transcript
+
+if TYPE_CHECKING:
+    from omg.ui.screen import Screen
 
 _NARROW = 100
 """Columns below which the margin is one line."""
@@ -268,7 +270,7 @@ class OmgApp(App[int]):
             return
         self._last_leave = time.monotonic()
         what = f"{forks} fork{'' if forks == 1 else 's'}"
-        self.footer.hint(f"{what} at work: leave once more to stop and save what there is · omg -c goes on from there")
+        self.footer.hint(f"{what} at work: once more stops them and leaves · omg -c goes on from there")
 
     def attend(self) -> None:
         """See to the questions that wait."""

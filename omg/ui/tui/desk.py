@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING
 
 from omg.core.events import Event, Joined, TurnEnded
 from omg.core.spoken import Spoken
-from omg.session.commands import Action
-from omg.session.conversation import Conversation
 from omg.session.mishaps import told
-from omg.session.questions import Asked
 from omg.session.talk import Sheet, Talk
-from omg.session.turns import Turns
 from omg.ui.leaving import patiently
 from omg.ui.text import one_line
 from omg.ui.tui.first import short_folder
-from omg.ui.tui.parts import Part
 from omg.ui.tui.transcript.items import Output
 from omg.ui.tui.transcript.marked import warm_up
 from omg.ui.tui.transcript.story import Story, output
 
 if TYPE_CHECKING:
+    from omg.session.commands import Action
+    from omg.session.conversation import Conversation
+    from omg.session.questions import Asked
+    from omg.session.turns import Turns
     from omg.ui.tui.app import OmgApp
+    from omg.ui.tui.parts import Part
 
 
 OFFLINE = (
@@ -82,6 +82,7 @@ class Desk:
             return
         app.prompt.waiting_changed(self.talk.early)
         app.header.refresh()
+        app.footer.busy(self.talk.busy)
         current = self.talk.questions.current
         if current is not self._asked:
             self._asked = current

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from rich.text import Text
 from textual.widget import Widget
 
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A key and what it does. Where there is no room for all, those of the lowest `rank` stay."""
+
+    name: str
+    does: str
+    rank: int
+
+    @property
+    def width(self) -> int:
+        return len(self.name) + len(self.does) + 1
+
+
+INTERRUPT = Key("esc", "interrupt", 0)
+"""Means something while there is work only."""
 KEYS = (
-    ("esc", "interrupt"),
-    ("⇧tab", "mode"),
-    ("^k", "cache"),
-    ("^f", "forks"),
-    ("^o", "open"),
-    ("@", "file"),
-    ("/", "command"),
-    ("!", "shell"),
-    ("?", "help"),
+    Key("⇧tab", "mode", 7),
+    Key("^k", "cache", 4),
+    Key("^f", "forks", 3),
+    Key("^o", "open", 8),
+    Key("@", "file", 5),
+    Key("/", "command", 2),
+    Key("!", "shell", 6),
+    Key("?", "help", 1),
 )
+_GAPS = (3, 2)
+"""Cells between two keys, the wide one where there is room for it."""
 
 
 class Footer(Widget):
-    """Keys, as many as fit; the last (help) always."""
+    """Keys, as many as fit; the last one, which shows the others, stands at the right."""
 
     DEFAULT_CSS = """
     Footer {
@@ -31,7 +50,7 @@ class Footer(Widget):
 
     def __init__(self) -> None:
         super().__init__()
-        self._hint = ""
+        self._hint, self._busy = "", False
 
     def hint(self, text: str) -> None:
         """Say this instead of the keys; nothing: the keys again."""
@@ -39,20 +58,32 @@ class Footer(Widget):
             self._hint = text
             self.refresh()
 
+    def busy(self, busy: bool) -> None:
+        """Whether there is something to interrupt."""
+        if busy != self._busy:
+            self._busy = busy
+            self.refresh()
+
     def render(self) -> Text:
         if self._hint:
             return Text(f" {self._hint}", style="bold", no_wrap=True, overflow="ellipsis")
-        *most, last = KEYS
-        room = self.size.width - 2 - _width(last)
+        width = self.size.width
+        keys, gap = fitting((INTERRUPT, *KEYS) if self._busy else KEYS, width - 2)
         line = Text(" ", no_wrap=True, overflow="crop")
-        for key in most:
-            room -= _width(key) + 3
-            if room < 0:
-                break
-            line.append(key[0], "bold").append(f" {key[1]}   ")
-        gap = self.size.width - line.cell_len - _width(last) - 1
-        return line.append(" " * max(gap, 0)).append(last[0], "bold").append(f" {last[1]}")
+        for key in keys[:-1]:
+            line.append(key.name, "bold").append(f" {key.does}{' ' * gap}")
+        for key in keys[-1:]:
+            line.append(" " * max(width - line.cell_len - key.width - 1, 0))
+            line.append(key.name, "bold").append(f" {key.does}")
+        return line
 
 
-def _width(key: tuple[str, str]) -> int:
-    return len(key[0]) + len(key[1]) + 1
+def fitting(keys: tuple[Key, ...], width: int) -> tuple[tuple[Key, ...], int]:
+    """The keys that there is room for, in their order, and how far apart they stand."""
+    while keys:
+        for gap in _GAPS:
+            if sum(key.width + gap for key in keys) - gap <= width:
+                return keys, gap
+        least = max(key.rank for key in keys)
+        keys = tuple(key for key in keys if key.rank != least)
+    return (), 0

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from datetime import date
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.widget import Widget
 
 from omg.core.amounts import short_model
 from omg.core.events import Event, TurnEnded
-from omg.session.conversation import Conversation
-from omg.ui.screen import Screen
 from omg.ui.text import cut, one_line
 from omg.ui.tui.first import short_folder
 from omg.workspace import git
+
+if TYPE_CHECKING:
+    from omg.session.conversation import Conversation
+    from omg.ui.screen import Screen
 
 
 class Header(Widget):

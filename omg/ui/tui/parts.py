@@ -16,12 +16,13 @@ What each part says and is told, beside `adopt` and `heard`:
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.message import Message
 
-from omg.core.events import Event
-from omg.session.conversation import Conversation
+if TYPE_CHECKING:
+    from omg.core.events import Event
+    from omg.session.conversation import Conversation
 
 
 class Part(Protocol):

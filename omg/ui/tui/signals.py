@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from omg.ui.taste import Notify
 from omg.ui.text import one_line
+
+if TYPE_CHECKING:
+    from omg.ui.taste import Notify
 
 _LONGEST = 160
 """Characters of a notification."""

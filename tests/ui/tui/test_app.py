@@ -92,7 +92,7 @@ async def test_what_goes_wrong_in_a_command_is_a_line_and_its_traceback_a_file(t
     async def broken(conversation, line):
         raise ZeroDivisionError("of all things")
 
-    monkeypatch.setattr("omg.session.talk.run_command", broken)
+    monkeypatch.setattr("omg.session.commands.run_command", broken)
     async with driven(there) as desk:
         await desk.enter("/forks")
         await desk.sees("this is a bug in OMG: ZeroDivisionError")
@@ -123,7 +123,7 @@ async def test_a_shell_line_that_cannot_start_says_so(tmp_path, monkeypatch):
     async def gone(*args, **kwargs):
         raise ToolError("there is no bash")
 
-    monkeypatch.setattr("omg.session.talk.run_own", gone)
+    monkeypatch.setattr("omg.session.own_shell.run_own", gone)
     async with driven(stage(tmp_path, lines())) as desk:
         await desk.enter("!ls")
         await desk.sees("there is no bash")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from omg.cache.mirror import Mirror
+from omg.core.spoken import Image, Pasted, Spoken
 from omg.session.store import Store
 from omg.ui.taste import Taste
 from tests.scripted import Says, lines, stage
@@ -24,6 +25,10 @@ def moor(berth: Berth, draught: float) -> bool:
 - the tide is *never* added
 - nobody tests it
 """
+ATTACHED = (
+    Pasted("\n".join(f"{n:02} the tide comes in" for n in range(40))),
+    Image("berth.png", "image/png", b"", 1280, 800),
+)
 SCRIPT: dict[str, Any] = {
     "fails": [Says("I look.", (("read", {"path": "berth.py"}),), thinking="Where is it?"), Says(ANSWER)],
     "calls": Says("Two places call it."),
@@ -80,6 +85,10 @@ async def test_the_main_screen(tmp_path, monkeypatch, name, theme, size):
             await desk.pilot.press("/", "f", "o")
             await still(desk)
             same(desk.app, f"completing-{name}")
+            await desk.pilot.press("escape", "ctrl+u")
+            desk.app.prompt.give_back(Spoken("why is this so, and that?", ATTACHED))
+            await still(desk)
+            same(desk.app, f"attached-{name}")
 
 
 async def still(desk):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,10 +13,12 @@ from textual.widgets import Button, Input, Static
 
 from omg.agent.permit import Answer, Cost, Question
 from omg.core.amounts import dollars
-from omg.core.tool import Show
 from omg.ui.text import exact, one_line
 from omg.ui.tui.dialogs.frame import Frame
 from omg.ui.tui.dialogs.prices import price_rows
+
+if TYPE_CHECKING:
+    from omg.core.tool import Show
 
 SETTLE = 0.4
 """Seconds without a key before one that answers: in a run of keys, each was meant for something else."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
-from omg.agent.permit import Answer, Question
-from omg.session.questions import Asked, Questions
 from omg.ui.text import one_line
 from omg.ui.tui.dialogs.ask import Ask
-from omg.ui.tui.prompt import Prompt
+
+if TYPE_CHECKING:
+    from omg.agent.permit import Answer, Question
+    from omg.session.questions import Asked, Questions
+    from omg.ui.tui.prompt import Prompt
 
 
 class Attending:

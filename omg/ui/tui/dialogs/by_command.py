@@ -5,16 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from textual.screen import ModalScreen
 
 from omg.agent.cold import Offer, cheapest
 from omg.agent.spending import quotes
-from omg.cache.quote import Quote
 from omg.core.amounts import tokens
 from omg.session.completing import command_values
-from omg.session.conversation import Conversation
 from omg.session.folding import word_for
 from omg.session.journeys import place_text
 from omg.session.picker import Picker
@@ -24,6 +22,10 @@ from omg.ui.tui.dialogs.offers import Offers, Way
 from omg.ui.tui.dialogs.places import Places
 from omg.ui.tui.dialogs.sessions import Sessions
 from omg.ui.tui.dialogs.settle import Efforts, Models, Modes
+
+if TYPE_CHECKING:
+    from omg.cache.quote import Quote
+    from omg.session.conversation import Conversation
 
 Opened = tuple[ModalScreen[Any], Callable[[Any], str]]
 """A dialog, and the line to run for what it was dismissed with (never None); an empty line: nothing."""

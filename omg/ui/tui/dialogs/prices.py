@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from omg.cache.quote import Quote
 from omg.core.amounts import dollars, tokens
+
+if TYPE_CHECKING:
+    from omg.cache.quote import Quote
 
 
 def price_row(quote: Quote) -> str:

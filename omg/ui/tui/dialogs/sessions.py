@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from omg.session import picker
 from omg.ui.text import clean
 from omg.ui.tui.dialogs.choose import Choose, Row
+
+if TYPE_CHECKING:
+    from omg.session import picker
 
 
 class Sessions(Choose):

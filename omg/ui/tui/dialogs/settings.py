@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,10 +13,12 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from omg.core.trouble import Trouble
-from omg.ui.setting import Setting, SettingsDesk
 from omg.ui.text import clean
 from omg.ui.tui.dialogs.choose import Choose, Row
 from omg.ui.tui.dialogs.frame import Frame
+
+if TYPE_CHECKING:
+    from omg.ui.setting import Setting, SettingsDesk
 
 
 class SettingsView(Choose):

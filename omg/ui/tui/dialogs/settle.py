@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from omg.agent.permit import MODES, Mode
-from omg.cache.quote import Quote
 from omg.core.amounts import dollars, short_model, tokens
 from omg.provider.models import EFFORTS
 from omg.ui.text import one_line
 from omg.ui.tui.dialogs.choose import Choose, Row
+
+if TYPE_CHECKING:
+    from omg.cache.quote import Quote
 
 _MODES: dict[Mode, str] = {
     "plan": "reads only",

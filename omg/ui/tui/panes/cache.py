@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
 
-from omg.session.glance import Glance, Miss
 from omg.session.telling import losses, miss
 from omg.ui.tui.look import Line, Lines, Row, Rows, line, reads_aloud
 from omg.ui.tui.look.lines import fitted
 from omg.ui.tui.panes import figures
 from omg.ui.tui.panes.pane import Pane
+
+if TYPE_CHECKING:
+    from omg.session.glance import Glance, Miss
 
 _PART = 0.62
 """The part of the screen's height that the pane takes at most."""

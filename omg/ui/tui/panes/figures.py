@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from omg.agent.budget import Purse
-from omg.cache.ledger import Figures
-from omg.cache.ledger import Line as Request
 from omg.core.amounts import dollars, hit, ratio, tokens
-from omg.session.context import Context
-from omg.session.glance import Glance
-from omg.session.held import Held
-from omg.session.losses import Lost
 from omg.session.telling import clock, going_cold, legend, losses
 from omg.ui.tui.look.drawn import large, shares, strip
 from omg.ui.tui.look.lines import Line, Span, fitted, line, spread, width_of, wrapped
+
+if TYPE_CHECKING:
+    from omg.agent.budget import Purse
+    from omg.cache.ledger import Figures
+    from omg.cache.ledger import Line as Request
+    from omg.session.context import Context
+    from omg.session.glance import Glance
+    from omg.session.held import Held
+    from omg.session.losses import Lost
 
 _SHADES = {"head": "█", "shared": "▓", "own": "▒", "free": "░"}
 _CHART = ("read", "written", "plain", "wait")
@@ -34,7 +37,7 @@ class Seen:
     held: Held | None
     requests: Sequence[Request] = ()
     lost: Sequence[Lost] = ()
-    purse: Purse = field(default_factory=lambda: Purse("main", None, 0.0, 0.0))
+    purse: Purse | None = None
     compaction: str = ""
 
 
@@ -211,7 +214,7 @@ def _newest(request: Request) -> str:
 
 def _budget(seen: Seen, width: int, now: float) -> list[Line]:
     purse = seen.purse
-    if purse.limit is None or purse.left is None:
+    if purse is None or purse.limit is None or purse.left is None:
         return []
     left = f"{dollars(purse.left)} left" if purse.left >= 0 else f"{dollars(-purse.left)} over"
     held = f" · {dollars(purse.reserved)} reserved" if purse.reserved >= 0.0005 else ""

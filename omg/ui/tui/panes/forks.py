@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from omg.session.conversation import Conversation
-from omg.session.glance import Fork, Glance
 from omg.ui.tui.look import Line, Lines, Rows, line, reads_aloud, spread
 from omg.ui.tui.look.lines import fitted
 from omg.ui.tui.panes import tree
 from omg.ui.tui.panes.pane import Pane
 from omg.ui.tui.parts import Drafted, Noted, Ordered
+
+if TYPE_CHECKING:
+    from omg.session.conversation import Conversation
+    from omg.session.glance import Fork, Glance
 
 
 class ForksPane(Pane):

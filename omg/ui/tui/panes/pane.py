@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import TYPE_CHECKING
 
 from textual.containers import Vertical
 from textual.timer import Timer
 
 from omg.core.events import Event, Text, Thinking, ToolOutput
-from omg.session.conversation import Conversation
-from omg.session.glance import Glance
+
+if TYPE_CHECKING:
+    from omg.session.conversation import Conversation
+    from omg.session.glance import Glance
 
 _SOON = 0.1
 """Seconds in which what happens is gathered before it is drawn."""
@@ -28,6 +31,8 @@ class Pane(Vertical):
 
     def adopt(self, conversation: Conversation) -> None:
         """Show this conversation from now on."""
+        from omg.session.glance import Glance
+
         self.glance = Glance(conversation)
         if self.is_attached:
             self.run_worker(self._begin(self.glance), exclusive=True)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from rich.cells import cell_len
 from textual.app import ComposeResult
 
-from omg.session.glance import Glance
 from omg.session.telling import one_line
 from omg.ui.tui.look import Lines, line, reads_aloud
 from omg.ui.tui.panes.pane import Pane
+
+if TYPE_CHECKING:
+    from omg.session.glance import Glance
 
 
 class StatusLine(Pane):

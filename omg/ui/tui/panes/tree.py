@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from omg.core.amounts import dollars, hit, ratio, tokens
-from omg.core.usage import Usage
-from omg.session.glance import Fork
 from omg.session.telling import clock
 from omg.ui.text import one_line
 from omg.ui.tui.look import Line, Row, line, spread
 from omg.ui.tui.look.lines import fitted, wrapped
+
+if TYPE_CHECKING:
+    from omg.core.usage import Usage
+    from omg.session.glance import Fork
 
 _MARKS = {"running": ("●", "running"), "done": ("✔", "running"), "failed": ("✗", "failed"), "stopped": ("◼", "dim")}
 _DOING = 16

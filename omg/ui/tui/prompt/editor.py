@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -10,7 +10,9 @@ from textual.widgets import TextArea
 from textual.widgets.text_area import Location, Selection
 
 from omg.ui.tui.prompt.keys import NEW_LINE
-from omg.ui.tui.prompt.vim import Vim
+
+if TYPE_CHECKING:
+    from omg.ui.tui.prompt.vim import Vim
 
 
 class Desk(Protocol):

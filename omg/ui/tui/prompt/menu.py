@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.content import Content
@@ -10,8 +12,10 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from omg.session.completing import Choice, Choices, Completing
 from omg.ui.text import one_line
+
+if TYPE_CHECKING:
+    from omg.session.completing import Choice, Choices
 
 _ROWS = 8
 
@@ -38,7 +42,8 @@ class Menu(OptionList, can_focus=False):
 
     def __init__(self) -> None:
         super().__init__()
-        self.completing: Completing | None = None
+        self.complete: Callable[[str], Choices | None] | None = None
+        """What can complete a text. It may be slow: it is called in a thread."""
         self.choices: Choices | None = None
         self._wanted: str | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -70,8 +75,8 @@ class Menu(OptionList, can_focus=False):
 
     async def _look(self) -> None:
         """Look until what was found is for what is wanted now."""
-        while (wanted := self._wanted) is not None and self.completing is not None:
-            found = await asyncio.to_thread(self.completing.choices, wanted)
+        while (wanted := self._wanted) is not None and self.complete is not None:
+            found = await asyncio.to_thread(self.complete, wanted)
             if wanted == self._wanted:
                 return self._show(found)
         return None

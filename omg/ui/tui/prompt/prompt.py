@@ -7,7 +7,7 @@ import os
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from textual import events, on
 from textual.app import App, ComposeResult
@@ -15,15 +15,10 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static, TextArea
 
-from omg.core.events import Event
 from omg.core.spoken import Attachment, Pasted, Spoken
 from omg.core.trouble import Trouble
-from omg.session.commands import COMMANDS
-from omg.session.completing import Completing
-from omg.session.conversation import Conversation
 from omg.session.history import keep, load
 from omg.session.images import clipboard_image, image_of, image_paths
-from omg.session.turns import Turns
 from omg.ui.tui.parts import Noted
 from omg.ui.tui.prompt.asking import Asking
 from omg.ui.tui.prompt.chips import Chip, Chips
@@ -37,6 +32,12 @@ from omg.ui.tui.prompt.recall import Recall
 from omg.ui.tui.prompt.search import Search
 from omg.ui.tui.prompt.vim import Vim
 from omg.ui.tui.prompt.waiting import Waiting
+
+if TYPE_CHECKING:
+    from omg.core.events import Event
+    from omg.session.completing import Choices, Completing
+    from omg.session.conversation import Conversation
+    from omg.session.turns import Turns
 
 How = Literal["say", "steer", "queue"]
 """say: now, or (when main is at work) as its next turn. steer: into the turn under way. queue: as the next turn."""
@@ -99,7 +100,8 @@ class Prompt(Vertical):
         self._meanings = Meanings(self)
         self.editor, self.menu, self.waiting = Editor(self._meanings), Menu(), Waiting()
         self.chips, self.asking, self._mode = Chips(), Asking(), Static("", classes="mode", markup=False)
-        self.menu.completing = Completing(Path.cwd(), lambda: self.conversation)
+        self.menu.complete = self._choices
+        self._completing: Completing | None = None
         self._home: Path | None = None
         self._told_of_history = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -125,7 +127,7 @@ class Prompt(Vertical):
     def adopt(self, conversation: Conversation, turns: Turns | None = None) -> None:
         """Go on with `conversation`; `turns` holds the words that wait. Call `waiting_changed` when they change."""
         self.conversation, self.turns = conversation, turns
-        self.menu.completing = Completing(conversation.config.folder, lambda: self.conversation)
+        self._completing = None
         if self._home != conversation.config.home:
             self._home = conversation.config.home
             self._start(self._load_history(self._home / "history"))
@@ -211,16 +213,21 @@ class Prompt(Vertical):
         self._meanings.changed()
         self.post_message(self.Changed())
 
+    def _choices(self, before: str) -> Choices | None:
+        from omg.session.completing import Completing
+
+        if self._completing is None:
+            folder = Path.cwd() if self.conversation is None else self.conversation.config.folder
+            self._completing = Completing(folder, lambda: self.conversation)
+        return self._completing.choices(before)
+
     def take_choice(self) -> bool:
         """Put the highlighted completion into the text; whether that made a difference."""
         choice, choices = self.menu.choice, self.menu.choices
         if choice is None or choices is None:
             return False
         row, column = self.editor.cursor_location
-        if choices.kind == "command" and COMMANDS[choice.text].usage and not _spaced(self.editor, row, column):
-            text = f"{choice.text} "
-        else:
-            text = choice.text
+        text = choice.text + " " * (choice.wants and not _spaced(self.editor, row, column))
         before = self.editor.before
         different = before[len(before) - choices.typed :] != text.rstrip()
         self.menu.hide()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.content import Content
 from textual.events import Key
@@ -13,8 +13,10 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from omg.core.spoken import Spoken
-from omg.session.turns import Turns
 from omg.ui.text import one_line
+
+if TYPE_CHECKING:
+    from omg.session.turns import Turns
 
 What = Literal["edit", "remove", "up", "down", "now", "leave"]
 _KEYS: dict[str, What] = {

@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.segment import Segment
 
 from omg.ui.text import fold
-from omg.ui.tui.transcript.palette import Palette
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
+
+    from omg.ui.tui.transcript.palette import Palette
 
 Row = list[Segment]
 """One row: pieces of text with their styles, none of them a new line."""

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from omg.ui.tui.transcript.code import Row
 from omg.ui.tui.transcript.items import Item, Reply
 from omg.ui.tui.transcript.marked import Growing
-from omg.ui.tui.transcript.paint import Painter
-from omg.ui.tui.transcript.palette import Role
+
+if TYPE_CHECKING:
+    from omg.ui.tui.transcript.code import Row
+    from omg.ui.tui.transcript.paint import Painter
+    from omg.ui.tui.transcript.palette import Role
 
 _MOST = 6000
 """Rows that are kept drawn, about; the most recently used ones."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from omg.core.events import ForkStatus
-from omg.core.tool import Show
 from omg.ui.blocks import Blocks
+
+if TYPE_CHECKING:
+    from omg.core.events import ForkStatus
+    from omg.core.tool import Show
 
 Tone = Literal["plain", "dim", "warm", "cold", "running", "failed"]
 _OUTPUT = 20_000

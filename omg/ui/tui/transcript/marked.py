@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
 from rich.segment import Segment
@@ -11,7 +12,9 @@ from rich.text import Text
 
 from omg.ui.text import clean
 from omg.ui.tui.transcript.code import Coloured, Row, code_rows, indent
-from omg.ui.tui.transcript.palette import Palette
+
+if TYPE_CHECKING:
+    from omg.ui.tui.transcript.palette import Palette
 
 _SETTLED, _KEPT = 80, 40
 """Lines of growing code: when there are so many, all but the last few are not coloured again."""

@@ -6,18 +6,21 @@ import difflib
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 
-from omg.core.events import ForkStatus
 from omg.core.tool import Show
 from omg.ui.text import clean, cut, fold, one_line
 from omg.ui.tui.transcript.code import Row, language_of
 from omg.ui.tui.transcript.items import Call, Fork, Item, Note, Output, Report, Thought, Tone, Words
 from omg.ui.tui.transcript.marked import Growing, Marker
-from omg.ui.tui.transcript.palette import Palette
+
+if TYPE_CHECKING:
+    from omg.core.events import ForkStatus
+    from omg.ui.tui.transcript.palette import Palette
 
 _OPENED = 1000
 """Rows that an item opens to, at most; the others are counted."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String
 from rich.style import Style
 from rich.theme import Theme
 from textual.color import Color, ColorParseError
 
-from omg.ui.tui.transcript.items import Tone
+if TYPE_CHECKING:
+    from omg.ui.tui.transcript.items import Tone
 
 Role = Literal["text", "dim", "bold", "warm", "cold", "running", "failed", "words", "code", "link"]
 

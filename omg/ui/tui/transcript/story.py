@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from omg.core.amounts import dollars, money, ratio
 from omg.core.events import (
@@ -26,11 +26,12 @@ from omg.core.events import (
     TurnEnded,
     UserSaid,
 )
-from omg.session.accounts import lines_of, sums
-from omg.session.back import Back, Piece
-from omg.session.conversation import Conversation
 from omg.ui.text import one_line
 from omg.ui.tui.transcript.items import Call, Fork, Item, Note, Output, Reply, Report, Thought, Tone, Words, replied
+
+if TYPE_CHECKING:
+    from omg.session.back import Back, Piece
+    from omg.session.conversation import Conversation
 
 PAGE = 60
 """Messages that are read at a time."""
@@ -61,6 +62,8 @@ class Story:
 
     def __post_init__(self) -> None:
         tree = self.conversation.tree
+        from omg.session.back import Back
+
         self._back = Back(tree, tree.branches[self.branch])
 
     def earlier(self, messages: int = PAGE) -> list[Item]:
@@ -270,6 +273,8 @@ class Story:
 
 def _price(conversation: Conversation, asked: Sequence[int]) -> str:
     """What a turn came to, in one line."""
+    from omg.session.accounts import lines_of, sums
+
     figures = sums(lines_of(conversation.tree, asked))
     requests = f"{figures.requests} request{'' if figures.requests == 1 else 's'}"
     return f"{requests} · {ratio(figures.usage)} · {dollars(figures.cost_usd)}"

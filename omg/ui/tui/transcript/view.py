@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -19,14 +19,16 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from omg.core.events import Event
-from omg.session.conversation import Conversation
 from omg.ui.tui.transcript.drawn import Drawings
 from omg.ui.tui.transcript.items import Fork, Item
 from omg.ui.tui.transcript.paint import Painter
 from omg.ui.tui.transcript.palette import palette
 from omg.ui.tui.transcript.story import PAGE, Story
 from omg.ui.tui.transcript.window import Window
+
+if TYPE_CHECKING:
+    from omg.core.events import Event
+    from omg.session.conversation import Conversation
 
 _FRAME = 1 / 30
 """Seconds between two frames of what streams, at least."""

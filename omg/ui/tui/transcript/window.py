@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from textual.strip import Strip
 
-from omg.ui.tui.transcript.drawn import Drawings
-from omg.ui.tui.transcript.items import Item
 from omg.ui.tui.transcript.rows import Rows
 from omg.ui.tui.transcript.story import PAGE, Story
+
+if TYPE_CHECKING:
+    from omg.ui.tui.transcript.drawn import Drawings
+    from omg.ui.tui.transcript.items import Item
 
 _NEAR = 3
 """Items above what is looked at, at which more of the past is read."""

@@ -12,13 +12,14 @@ from omg.cli.settings_desk import settings_desk
 from omg.core.tool import Show
 from omg.core.usage import Usage
 from omg.session import picker
+from omg.ui.setting import Setting, SettingsDesk
 from omg.ui.tui.dialogs.ask import Ask
 from omg.ui.tui.dialogs.fork_form import ForkForm
 from omg.ui.tui.dialogs.help import Help
 from omg.ui.tui.dialogs.offers import Offers, Way
 from omg.ui.tui.dialogs.places import Places
 from omg.ui.tui.dialogs.sessions import Sessions
-from omg.ui.tui.dialogs.settings import SettingsView
+from omg.ui.tui.dialogs.settings import Change, SettingsView
 from omg.ui.tui.dialogs.settle import Efforts, Models, Modes
 from tests.ui.tui.dialogs.asked import shown
 from tests.ui.tui.snapshots import same
@@ -44,6 +45,7 @@ class Shelf:
         return f"you   {row.title}\n\nomg   It is the depth: moor() never adds the tide.\n\n12 turns, 3 forks, $0.84"
 
 
+NOTHING = SettingsDesk("settings.toml", tuple, lambda name, value: None)
 WAYS = [
     Way("summary", "s", "from the summary", 11_000, 0.06, 2.0, "written yesterday, while warm"),
     Way("all", "a", "all of it", 118_000, 0.59, 9.0),
@@ -70,6 +72,8 @@ DIALOGS = {
     "mode": lambda _: Modes("ask"),
     "effort": lambda _: Efforts("high"),
     "settings": lambda place: SettingsView(settings_desk(place, place, {})),
+    "change": lambda _: Change(Setting("budget.confirm_usd", "0.5", "~/.omg/settings.toml"), NOTHING),
+    "change-choice": lambda _: Change(Setting("mode", "ask", "default", ("ask", "edit", "plan", "all")), NOTHING),
     "help": lambda _: Help(),
     "place": lambda _: Places(
         "go back to before",
