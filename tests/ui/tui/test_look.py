@@ -1,5 +1,8 @@
 """Themes and what is drawn in them: which one is used, what is painted again, and lists that are chosen from."""
 
+import subprocess
+import sys
+
 import pytest
 from textual.app import App, ComposeResult
 from textual.color import Color
@@ -150,3 +153,10 @@ async def test_a_hundred_rows_scroll_with_the_cursor():
         assert "r99" in found.render_line(4).text
         await pilot.press("home")
         assert found.scroll_offset.y == 0
+
+
+def test_the_screen_is_drawn_before_what_a_session_needs_is_loaded():
+    heavy = "omg.agent.agent", "omg.agent.state", "omg.session.conversation", "omg.session.commands", "anthropic"
+    script = f"import sys, omg.cli.plan, omg.ui.tui.app\nprint(*(name for name in {heavy} if name in sys.modules))"
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == []
