@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from omg.core.spoken import Attachment
+from omg.session.columns import Fit
 from omg.session.conversation import Conversation
 
 ActionKind = Literal["watch", "aside", "resume", "quit", "say", "join", "trust", "open", "edit", "past"]
@@ -27,10 +28,12 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a command came to: text to show, and what is left to do."""
+    """What a command came to: text to show, and what is left to do. Where the text can be had for a narrow screen,
+    `fit` makes it."""
 
     text: str = ""
     action: Action | None = None
+    fit: Fit | None = None
 
 
 Run = Callable[[Conversation, str], Awaitable[Done]]

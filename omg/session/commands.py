@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from omg.agent.permit import MODES
 from omg.agent.spending import agreed, quoted, quotes
 from omg.agent.starts import Start, find_start
 from omg.cache.fan import Departure
 from omg.cache.quote import Quote
-from omg.core.amounts import hit, money, ratio, tokens
+from omg.core.amounts import dollars, hit, money, ratio, tokens
 from omg.core.trouble import Trouble
 from omg.provider.models import EFFORTS
 from omg.session import folding, journeys, shelf
+from omg.session.columns import laid_out
 from omg.session.command import Action, Command, Done
 from omg.session.conversation import Conversation
 from omg.session.purses import budget, split_budget
@@ -59,11 +60,19 @@ async def _fork(conversation: Conversation, rest: str) -> Done:
 
 
 def _priced(prices: Sequence[Quote], start: str) -> str:
-    """What setting off costs, and what it would from elsewhere; the work that follows is nobody's to foretell."""
+    """What setting off costs, what it would cold, and from elsewhere where that is another price; the work that
+    follows is nobody's to foretell."""
     mine = next((found for found in prices if found.start == start), prices[0])
-    others = [f"from {found.start}: {money(found.usd_warm)}" for found in prices if found is not mine]
-    elsewhere = ", ".join([f"cold: {money(mine.usd_cold)}", *others])
-    return f"setting off: {money(mine.usd_warm)} ({elsewhere}); what they do comes on top"
+    said = [f"reads {tokens(mine.warm.read)}"] if mine.warm.read else []
+    said += [f"{name} {usd}" for name, usd in _elsewhere(prices, mine) if usd != dollars(mine.usd_warm)]
+    return f"setting off: {dollars(mine.usd_warm)}" + (f" ({', '.join(said)})" if said else "")
+
+
+def _elsewhere(prices: Sequence[Quote], mine: Quote) -> Iterator[tuple[str, str]]:
+    yield "cold", dollars(mine.usd_cold)
+    for found in prices:
+        if found is not mine:
+            yield f"from {found.start}", dollars(found.usd_warm)
 
 
 def _gone(going: Departure) -> str:
@@ -196,7 +205,8 @@ async def _drop(conversation: Conversation, rest: str) -> Done:
 
 async def _cache(conversation: Conversation, rest: str) -> Done:
     if not rest:
-        return Done(f"{cache_glance(conversation.tree, conversation.agent.runtime.tally)}\n\n{kept(conversation)}")
+        parts = [*cache_glance(conversation.tree, conversation.agent.runtime.tally), "", kept(conversation)]
+        return Done(laid_out(parts), fit=lambda columns: laid_out(parts, columns))
     if rest == "all":
         return Done(cache_table(conversation.tree))
     found = request_text(conversation.tree, int(rest)) if rest.isascii() and rest.isdecimal() else None

@@ -34,7 +34,8 @@ async def tree(conversation: Conversation, rest: str) -> Done:
     """`/tree`"""
     runtime = conversation.agent.runtime
     found = await asyncio.to_thread(rows, runtime.tree, runtime.holdings, runtime.clock())
-    return Done(tree_text(found, runtime.clock()))
+    now = runtime.clock()
+    return Done(tree_text(found, now), fit=lambda columns: tree_text(found, now, columns))
 
 
 async def switch(conversation: Conversation, rest: str) -> Done:

@@ -13,6 +13,7 @@ from omg.cache.witness import NOTHING
 from omg.core.amounts import hit, money, ratio, tokens
 from omg.core.usage import Usage
 from omg.session import accounts
+from omg.session.columns import Table, laid_out
 from omg.session.losses import Lost, of_lines
 
 
@@ -79,25 +80,25 @@ def cache_table(tree: Tree, linked: Sequence[Line] = ()) -> str:
     lines = accounts.lines(tree)
     rows = [("n", "branch", "purpose", "sent", "read", "write 5m", "write 1h", "plain", "output", "first", "cost")]
     rows += [_row(line) for line in lines]
-    text = [_table(rows), ""]
+    text: list[str | Table] = [Table(rows), ""]
     sums = [("branch", "requests", "read", "written", "plain", "output", "ratio", "hit", "cost", "share", "saved")]
     whole = accounts.sums([*lines, *linked])
     sums += [_sum(name, accounts.of_branch(lines, name), whole) for name in tree.branches]
     sums.append(_sum("all", whole, whole))
-    text.append(_table(sums))
+    text.append(Table(sums))
     text += _lost(of_lines([*lines, *linked]))
     text += [f"\n{_missed(line)}" for line in lines if _told(line)]
     text += [f"\n{alert.text}" for alert in alerts(tree)]
     if any(line.output_at_most for line in lines):
         text.append("\n≥: a reply was cut, and its output never told; the true figure lies between this and max_tokens")
-    return "\n".join(text)
+    return laid_out(text)
 
 
 NEWEST = 15
 """Requests that a glance shows."""
 
 
-def cache_glance(tree: Tree, tally: Tally) -> str:
+def cache_glance(tree: Tree, tally: Tally) -> list[str | Table]:
     """The ledger for whoever looks at it while they work: the sums first, then the newest requests, in few columns."""
     sums = [("branch", "sent", "read", "written", "ratio", "hit", "cost", "saved")]
     named = [("all", tally.figures()), *((name, tally.figures(name)) for name in tree.branches)]
@@ -105,13 +106,17 @@ def cache_glance(tree: Tree, tally: Tally) -> str:
     rows = [("n", "branch", "purpose", "read", "written", "plain", "output", "first", "cost")]
     newest = tally.newest(NEWEST)
     rows += [_short_row(line) for line in newest]
-    lost = _lost(of_lines(tally.missed()))
-    text = [_table(sums), *lost, *(f"\n{alert.text}" for alert in alerts(tree)), "", _table(rows)]
-    text += [_missed(line) for line in newest if _told(line)]
     before = len(tree.requests) - len(newest)
     more = f"{before} requests before these: /cache all; " if before else ""
-    text.append(f"{more}/cache N tells all of one")
-    return "\n".join(text)
+    return [
+        Table(sums, ("sent", "written", "read")),
+        *_lost(of_lines(tally.missed())),
+        *(f"\n{alert.text}" for alert in alerts(tree)),
+        "",
+        Table(rows, ("first", "purpose", "output", "plain", "written")),
+        *(_missed(line) for line in newest if _told(line)),
+        f"{more}/cache N tells all of one",
+    ]
 
 
 def request_text(tree: Tree, n: int) -> str | None:
@@ -121,11 +126,11 @@ def request_text(tree: Tree, n: int) -> str | None:
     (line,) = accounts.lines_of(tree, [n])
     usage, foretold = line.usage, line.predicted
     sent = datetime.fromtimestamp(line.at, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    first = "" if line.seconds is None else f", its first word after {line.seconds:.1f} s"
-    text = [f"request {line.n} of {line.branch}, {line.purpose}, sent {sent}{first}"]
+    first = "" if line.seconds is None else f", its first word {line.seconds:.1f} s later"
+    text = [f"request {line.n} of {line.branch}, {line.purpose}", f"{'sent:':<10}{sent}{first}"]
     for name, one in (("foretold", foretold), ("billed", usage)):
         if one is not None:
-            written = f"written {_count(one.write_5m)} for 5 minutes, {_count(one.write_1h)} for an hour"
+            written = f"written {_count(one.write_5m)} (5 min) and {_count(one.write_1h)} (1 h)"
             text.append(f"{name + ':':<10}read {_count(one.read)}, {written}, plain {_count(one.plain)}")
     if usage is not None:
         text.append(f"{'cost:':<10}{money(line.cost_usd)} with {_row(line)[-3]} tokens of output")
@@ -172,11 +177,11 @@ def _row(line: Line) -> tuple[str, ...]:
     return (str(line.n), line.branch, line.purpose, sent, *map(_count, counts), output, first, cost)
 
 
-def _lost(found: Sequence[Lost]) -> list[str]:
+def _lost(found: Sequence[Lost]) -> list[str | Table]:
     """What misses have cost, by cause; nothing where there were none."""
     rows = [("not read for", "times", "tokens", "cost more")]
     rows += [(lost.cause, str(lost.count), _count(lost.tokens), money(lost.usd)) for lost in found]
-    return ["", _table(rows)] if found else []
+    return ["", Table(rows, ("times", "tokens"))] if found else []
 
 
 def _sum(name: str, figures: Figures, whole: Figures) -> tuple[str, ...]:
@@ -198,8 +203,3 @@ def _sum(name: str, figures: Figures, whole: Figures) -> tuple[str, ...]:
 
 def _count(value: int | None) -> str:
     return "?" if value is None else str(value)
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)

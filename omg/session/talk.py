@@ -15,6 +15,7 @@ from omg.session.turns import Turns
 if TYPE_CHECKING:
     from omg.core.events import Event
     from omg.core.spoken import Spoken
+    from omg.session.columns import Fit
     from omg.session.command import Action
     from omg.session.conversation import Conversation
 
@@ -62,8 +63,8 @@ class Sheet(Protocol):
 
     def write(self, text: str) -> None: ...
 
-    def end(self, text: str = "", ending: str = "") -> None:
-        """The rest of it, and how it ended, in words."""
+    def end(self, text: str = "", ending: str = "", fit: Fit | None = None) -> None:
+        """The rest of it, and how it ended, in words; `fit` makes the whole text for a narrow screen."""
         ...
 
 
@@ -184,14 +185,13 @@ class Talk:
     async def _command(self, conversation: Conversation, turns: Turns, line: str) -> None:
         from omg.session.commands import run_command
 
-        sheet, text = self.front.ordered(line), ""
+        sheet, done = self.front.ordered(line), None
         try:
             done = await run_command(conversation, line)
-            text = done.text
             if done.action is not None:
                 await self._act(turns, done.action)
         finally:
-            sheet.end(text)
+            sheet.end(done.text, fit=done.fit) if done is not None else sheet.end()
 
     async def _act(self, turns: Turns, action: Action) -> None:
         match action.kind:

@@ -12,11 +12,19 @@ _WORDS = 48
 """Characters of words that are shown."""
 
 
-def tree_text(rows: Sequence[Row], now: float) -> str:
-    """The tree, a line a row: name, node, tokens, cost, warmth, status, words."""
+def tree_text(rows: Sequence[Row], now: float, columns: int | None = None) -> str:
+    """The tree, a line a row: name, node, tokens, cost, warmth, status, words. Where that takes more than so many
+    columns, nodes are left out: there are dialogs to choose one."""
+    whole = _lines(rows, now, nodes=True)
+    if columns is None or max(map(len, whole), default=0) <= columns:
+        return "\n".join(whole)
+    return "\n".join(_lines(rows, now, nodes=False))
+
+
+def _lines(rows: Sequence[Row], now: float, *, nodes: bool) -> list[str]:
     names = [_name(row) for row in rows]
     width = max(map(len, names), default=0)
-    return "\n".join(_line(row, f"{name:{width}}", now) for row, name in zip(rows, names, strict=True))
+    return [_line(row, f"{name:{width}}", now, nodes=nodes) for row, name in zip(rows, names, strict=True)]
 
 
 def _name(row: Row) -> str:
@@ -24,10 +32,11 @@ def _name(row: Row) -> str:
     return f"{'  ' * row.depth}{_SIGNS[row.kind]}{text}"
 
 
-def _line(row: Row, name: str, now: float) -> str:
+def _line(row: Row, name: str, now: float, *, nodes: bool) -> str:
     if row.kind == "more":
         return name.rstrip()
-    figures = f"{short(row.node):8}  {tokens(row.tokens):>6}  {money(row.cost_usd) if row.kind != 'anchor' else '':>8}"
+    node = f"{short(row.node):8}  " if nodes else ""
+    figures = f"{node}{tokens(row.tokens):>6}  {money(row.cost_usd) if row.kind != 'anchor' else '':>8}"
     behind = [_warmth(row, now), row.status, _cut(row.words) if row.kind != "exchange" else ""]
     return f"{name}  {figures}  {' · '.join(part for part in behind if part)}".rstrip()
 

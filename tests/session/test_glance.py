@@ -179,7 +179,13 @@ async def test_the_cache_command_begins_with_the_sums_and_tells_all_of_one_reque
     conversation = stage(tmp_path, script, setup={"minimum": 500}).open()
     for n in range(len(usages)):
         await conversation.say(f"w{n:02}")
-    text = (await run_command(conversation, "/cache")).text
+    done = await run_command(conversation, "/cache")
+    text = done.text
+    assert done.fit is not None and done.fit(77) == text
+    for columns in (60, 45):
+        narrow = [line for line in done.fit(columns).splitlines() if "  " in line]
+        assert max(map(len, narrow)) <= columns
+        assert "cost" in narrow[0] and "saved" in narrow[0] and "cost" in next(line for line in narrow if " n " in line)
     header, whole, main, *_ = text.splitlines()
     assert header.split()[:3] == ["branch", "sent", "read"]
     figures = conversation.figures()
@@ -189,7 +195,8 @@ async def test_the_cache_command_begins_with_the_sums_and_tells_all_of_one_reque
     assert "4 requests before these: /cache all" in text and "request 19 missed: " in text
     assert len((await run_command(conversation, "/cache all")).text.splitlines()) > 19
     one = (await run_command(conversation, "/cache 19")).text
-    assert "request 19 of main, turn, sent " in one and "billed:   read 0, written 0 for 5 minutes, 61600 for" in one
+    assert "request 19 of main, turn\nsent: " in one and "billed:   read 0, written 0 (5 min) and 61600 (1 h)" in one
+    assert max(map(len, one.splitlines()[:5])) <= 77
     assert "foretold: read 6" in one and "request 19 missed: " in one
     assert "nothing that was foretold was missed" in (await run_command(conversation, "/cache 2")).text
     for wrong in ("0", "20", "x", "-1"):

@@ -114,7 +114,11 @@ async def test_forks_that_work_and_reports_that_wait(tmp_path):
         "a": "running",
         "b": "done, report ready",
     }
-    text = (await run_command(conversation, "/tree")).text
+    done = await run_command(conversation, "/tree")
+    text = done.text
+    assert done.fit is not None and done.fit(200) == text
+    narrow = done.fit(60)
+    assert "report ready" in narrow and conversation.tree.branches["a"].base.id[:8] not in narrow
     assert len({line.index(row) for line in text.splitlines() for row in ("cold",) if row in line}) <= 1
     assert "⑂ b" in text and "running" in text and "first" in text
     await conversation.close()

@@ -18,6 +18,7 @@ from omg.ui.tui.transcript.marked import warm_up
 from omg.ui.tui.transcript.story import Story, output
 
 if TYPE_CHECKING:
+    from omg.session.columns import Fit
     from omg.session.commands import Action
     from omg.session.conversation import Conversation
     from omg.session.questions import Asked
@@ -202,11 +203,11 @@ class _Sheet:
         self._item.take(text)
         self._tell()
 
-    def end(self, text: str = "", ending: str = "") -> None:
+    def end(self, text: str = "", ending: str = "", fit: Fit | None = None) -> None:
         story = self._shown()
         if story is not None and story is not self._story and text:  # the command has led elsewhere
             self._story, self._item = story, output(story, self._line)
-        self._item.end(text, ending)
+        self._item.end(text, ending, fit)
         self._tell()
 
     def _tell(self) -> None:

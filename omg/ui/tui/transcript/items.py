@@ -10,6 +10,7 @@ from omg.ui.blocks import Blocks
 if TYPE_CHECKING:
     from omg.core.events import ForkStatus
     from omg.core.tool import Show
+    from omg.session.columns import Fit
 
 Tone = Literal["plain", "dim", "warm", "cold", "running", "failed"]
 _OUTPUT = 20_000
@@ -203,20 +204,22 @@ class Note(Item):
 
 @dataclass(slots=True, eq=False)
 class Output(Item):
-    """What a command or a shell line of the person's own came to, as it comes. Long output is folded."""
+    """What a command or a shell line of the person's own came to, as it comes. Long output is folded; what has a `fit`
+    is laid out for the screen's width until somebody opens it."""
 
     folds = True
     command: str
     text: str = ""
     ending: str = ""
     live: bool = False
+    fit: Fit | None = None
 
     def take(self, text: str) -> None:
         self.text += text
         self.changed()
 
-    def end(self, text: str = "", ending: str = "") -> None:
-        self.text, self.ending, self.live = self.text + text, ending, False
+    def end(self, text: str = "", ending: str = "", fit: Fit | None = None) -> None:
+        self.text, self.ending, self.live, self.fit = self.text + text, ending, False, fit
         self.changed()
 
     def size(self) -> int:

@@ -186,7 +186,7 @@ class Painter:
                 Segment(cut(one_line(item.command), self.width - 3), self.palette["bold"]),
             ]
         ]
-        text = item.text.rstrip("\n")
+        text = (item.text if item.fit is None or item.open else item.fit(self.width - 3)).rstrip("\n")
         if text:
             lines = text.split("\n")
             kept = lines if item.open or len(lines) <= 40 else lines[-20:] if item.live else lines[:20]
