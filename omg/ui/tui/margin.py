@@ -20,9 +20,10 @@ class Margin(Vertical):
         width: 46;
         border-left: solid $line;
     }
-    .narrow Margin {
+    Margin.-instead {
         width: 1fr;
         border-left: none;
+        & ForksPane { border-top: none; }
     }
     """
 
@@ -50,6 +51,7 @@ class Margin(Vertical):
 
     def fit(self, narrow: bool) -> None:
         """Show what is wanted on a screen of this kind."""
+        self.set_class(narrow, "-instead")
         self.cache.display = self.wants("cache", narrow)
         self.forks.display = self.wants("forks", narrow)
         self.display = bool(self.cache.display or self.forks.display)

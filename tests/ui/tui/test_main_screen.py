@@ -86,6 +86,12 @@ async def test_the_main_screen(tmp_path, monkeypatch, name, theme, size):
             await still(desk)
             same(desk.app, f"completing-{name}")
             await desk.pilot.press("escape", "ctrl+u")
+            if desk.app.narrow:
+                for key, pane in (("ctrl+k", "cache"), ("ctrl+f", "forks")):
+                    await desk.pilot.press(key)
+                    await still(desk)
+                    same(desk.app, f"{pane}-{name}")
+                await desk.pilot.press("escape")
             desk.app.prompt.give_back(Spoken("why is this so, and that?", ATTACHED))
             await still(desk)
             same(desk.app, f"attached-{name}")

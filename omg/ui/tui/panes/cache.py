@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.message import Message
+from textual.widget import Widget
 
 from omg.session.telling import losses, miss
 from omg.ui.tui.look import Line, Lines, Row, Rows, line, reads_aloud
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from omg.session.glance import Glance, Miss
 
 _PART = 0.62
-"""The part of the screen's height that the pane takes at most."""
+"""The part of the screen's height that the pane takes at most, beside another one."""
 _MISSES = 5
 """Rows of misses that are shown at once."""
 
@@ -71,11 +72,19 @@ class CachePane(Pane):
         seen = figures.seen(glance, self.branch, max(1, width - 15))
         misses = glance.misses()
         taken = min(len(misses), _MISSES) + 2 if misses else 0
-        rows = max(4, int(self.screen.size.height * _PART) - taken)
+        rows = max(4, self._rows - taken)
         shown = figures.aloud(seen, width, now) if aloud else figures.lines(seen, width, rows, now)
         self.query_one("#figures", Lines).show(shown)
         self._draw_misses(misses, losses(seen.lost), width, aloud)
         return not aloud and seen.held is not None and seen.held.left(now) > 0
+
+    @property
+    def _rows(self) -> int:
+        """As many rows as there are, where no other pane wants some."""
+        margin = self.parent
+        if isinstance(margin, Widget) and margin.size.height and not any(one.display for one in self.siblings):
+            return margin.size.height
+        return int(self.screen.size.height * _PART)
 
     def _draw_misses(self, misses: Sequence[Miss], summary: str, width: int, aloud: bool) -> None:
         if self._drawn is not None and self._drawn[0] is misses and self._drawn[1] == width:
