@@ -102,6 +102,28 @@ def test_a_crash_is_one_line_and_a_terminal_that_works(terminal):
     assert str(terminal.home / "omg.log") in terminal.omg("doctor")
 
 
+def test_ctrl_c_leaves_without_the_summary_that_is_being_written(terminal):
+    slow = (
+        "import asyncio; from omg.agent.tomorrow import Tomorrow as T; "
+        "T.left = lambda self: asyncio.sleep(30); "
+    )
+    terminal.type(f'{sys.executable} -c "{slow}from omg.cli import main; raise SystemExit(main([]))"')
+    terminal.press("Enter")
+    terminal.sees("day 1")
+    terminal.line("where is moor defined?")
+    terminal.sees("harbour.py:15")
+    terminal.press("C-q")
+    terminal.sees("ctrl+c leaves without it")
+    began = time.monotonic()
+    terminal.press("C-c")
+    terminal.line("echo status $?")
+    terminal.sees("status 130")
+    assert time.monotonic() - began < 5
+    assert "Traceback" not in terminal.screen()
+    terminal.start("-c")
+    terminal.sees("harbour.py:15")
+
+
 def test_it_is_suspended_and_comes_back(terminal):
     terminal.start()
     terminal.sees("day 1")

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -111,21 +111,23 @@ class OmgApp(App[int]):
         """Back from Ctrl+Z: whatever has been on the terminal meanwhile, all of the screen is drawn again."""
         self.screen.refresh(layout=True)
 
-    def run_here(self) -> int:
-        """Run until the person leaves; the exit status. Raises what has kept the session from being opened."""
-        status = asyncio.run(self._stay())
+    def run_here(self, put_back: Callable[[], None]) -> int:
+        """Run until the person leaves; the exit status. `put_back` is called when the screen is no longer drawn on.
+        Raises what has kept the session from being opened."""
+        status = asyncio.run(self._stay(put_back))
         if self.failed is not None:
             raise self.failed
         sys.stderr.write(self._last_words())
         return status
 
-    async def _stay(self) -> int:
+    async def _stay(self, put_back: Callable[[], None]) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 0)
         try:
             status = await self.run_async()
         finally:
+            put_back()
             if self._opening is not None and not self._opening.done():
                 self._opening.cancel()
             await self.desk.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import termios
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +17,10 @@ _INPUT, _LOCAL, _CONTROL = 0, 3, 6
 
 @dataclass(slots=True)
 class Page:
-    """The terminal's other page. Who draws on it leaves it, too."""
+    """The terminal's other page. Who draws on it leaves it, too, and puts the terminal back as it was: from then on
+    ctrl+c is a signal again."""
 
+    put_back: Callable[[], None]
     handed_over: bool = False
 
 
@@ -34,14 +36,14 @@ def first_picture(folder: Path) -> Generator[Page]:
     raw[_CONTROL] = [*before[_CONTROL]]
     raw[_CONTROL][termios.VMIN], raw[_CONTROL][termios.VTIME] = 1, 0
     termios.tcsetattr(terminal, termios.TCSANOW, raw)
-    page = Page()
+    page = Page(lambda: termios.tcsetattr(terminal, termios.TCSADRAIN, before))
     _write(picture(folder, *shutil.get_terminal_size()))
     try:
         yield page
     finally:
         if not page.handed_over:
             _write("\x1b[?1049l\x1b[?25h")
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        page.put_back()
 
 
 def picture(folder: Path, columns: int, rows: int) -> str:
