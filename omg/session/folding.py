@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 
 from omg.agent.cold import Offer, is_cold
@@ -42,13 +43,15 @@ async def _agreed(conversation: Conversation, live: Live, compactor: Compactor) 
 
 
 async def go_on_from(conversation: Conversation, rest: str) -> Done:
-    """`/from`: the ways to go on from a cold history, and `/from WAY`: that one, now."""
+    """`/from`: the ways to go on from a cold history, and what has changed since; `/from WAY`: that one, now."""
     agent = conversation.agent
     live, found = agent.live("main"), conversation.ways()
     if not found:
         raise Trouble("there is nothing to go on with yet")
     if not rest:
-        return Done(ways_text(found, cold=is_cold(agent.runtime, live.branch)))
+        changed = await asyncio.to_thread(conversation.since)
+        ways = ways_text(found, cold=is_cold(agent.runtime, live.branch))
+        return Done("\n".join([ways, *(f"since then: {line}" for line in changed)]))
     chosen = next((offer for offer in found if rest in (offer.kind, offer.name)), None)
     if chosen is None:
         raise Trouble(f"there is no such way: {', '.join(word_for(offer) for offer in found)}")

@@ -6,6 +6,7 @@ import subprocess
 from omg.agent import meanwhile
 from omg.agent.facts import Fact, environment
 from omg.agent.starts import start_at
+from omg.session.commands import run_command
 from omg.workspace import git
 from tests.scripted import Says, failure, lines, stage
 
@@ -78,6 +79,7 @@ async def test_people_are_told_the_same_in_a_line_each_and_as_often_as_they_look
         (line,) = again.since()
         assert line.startswith("files you have read that are not as you read them, since ")
         assert line.endswith(": a.txt (changed)")
+    assert f"since then: {line}" in (await run_command(again, "/from")).text
     await again.say("second")
     assert again.since() == []
     await again.close()

@@ -1,5 +1,6 @@
 """Anchors that are made by themselves: at the end of orientation, and where a plan is accepted."""
 
+from omg.agent.spending import quotes
 from omg.agent.ttl import _dependents
 from omg.core.events import Priced
 from omg.session.commands import run_command
@@ -94,7 +95,9 @@ async def test_it_is_offered_in_prices_forked_from_and_kept_marked(tmp_path):
     await conversation.say("and on")
     last = on.provider.sent[-1].request["messages"]
     assert "cache_control" in last[3]["content"][-1]  # the end of the turn that looked
-    assert "from @start: " in (await run_command(conversation, "/fork task")).text
+    agent = conversation.agent
+    assert "@start" in [quote.start for quote in quotes(agent.runtime, agent.live("main"), 1)]
+    await run_command(conversation, "/fork task")
     said = (await run_command(conversation, "/fork @start task")).text
     assert "from @start" in said and len(on.seen(Priced)) == 2
     await conversation.close()

@@ -103,10 +103,7 @@ def test_a_crash_is_one_line_and_a_terminal_that_works(terminal):
 
 
 def test_ctrl_c_leaves_without_the_summary_that_is_being_written(terminal):
-    slow = (
-        "import asyncio; from omg.agent.tomorrow import Tomorrow as T; "
-        "T.left = lambda self: asyncio.sleep(30); "
-    )
+    slow = "import asyncio; from omg.agent.tomorrow import Tomorrow as T; T.left = lambda self: asyncio.sleep(30); "
     terminal.type(f'{sys.executable} -c "{slow}from omg.cli import main; raise SystemExit(main([]))"')
     terminal.press("Enter")
     terminal.sees("day 1")

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
+from textual.events import Key
 from textual.widgets import Button, Input, Static
 
 from omg.agent.permit import Answer, Cost, Question
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 
 SETTLE = 0.4
 """Seconds without a key before one that answers: in a run of keys, each was meant for something else."""
+_ANSWERS = "ysankj"
+"""Letters that mean something here; any other one was meant for the prompt."""
 _OWN = 0.03
 """Seconds in which a key that was heard is the one that is being answered with."""
 
 
 class Ask(Frame[Answer | None]):
-    """Dismissed with the answer, or None: the question waits on."""
+    """Dismissed with the answer, or None: the question waits on. Who types on as it comes puts it aside, and `typed` is
+    what they have typed into it."""
 
     DEFAULT_CSS = """
     Ask {
@@ -60,6 +64,7 @@ class Ask(Frame[Answer | None]):
         self._others = others
         self._keys = (time.monotonic(), time.monotonic())
         """When the last two keys came, or the question itself."""
+        self.typed = ""
 
     @property
     def _lasting(self) -> bool:
@@ -94,8 +99,13 @@ class Ask(Frame[Answer | None]):
     def on_mount(self) -> None:
         self._keys = (time.monotonic(), time.monotonic())
 
-    def on_key(self) -> None:
+    def on_key(self, event: Key) -> None:
         self._keys = (self._keys[1], time.monotonic())
+        if event.is_printable and event.character and (self.typed or event.character != " "):
+            self.typed = event.character if self._meant else self.typed + event.character
+            if event.character not in _ANSWERS:
+                event.stop()
+                self.dismiss(None)
 
     @property
     def _meant(self) -> bool:
@@ -136,6 +146,7 @@ class Ask(Frame[Answer | None]):
             self.remove_class("-saying")
             self.set_focus(None)
         else:
+            self.typed = ""
             self.dismiss(None)
 
     def action_scroll(self, by: int) -> None:

@@ -75,13 +75,15 @@ class Attending:
         others = tuple(asked.question.branch for asked in self._waiting if asked is not current)
         dialog = Ask(current.question, others)
         self._shown = current, dialog
-        self._app.push_screen(dialog, lambda answer: self._answered(current, answer))
+        self._app.push_screen(dialog, lambda answer: self._answered(current, answer, dialog.typed))
 
-    def _answered(self, asked: Asked, answer: Answer | None) -> None:
+    def _answered(self, asked: Asked, answer: Answer | None, typed: str) -> None:
         self._shown = None
         if answer is None:
             if asked in self._waiting:
                 self._aside.append(asked)
+            if typed:
+                self._prompt.editor.insert(typed)
         elif asked is self._questions.current:
             self._told(_answer_line(asked.question, answer), answer.kind == "no")
             try:

@@ -219,10 +219,34 @@ async def test_a_run_of_keys_is_typing_and_no_answer(monkeypatch):
     monkeypatch.setattr(ask, "SETTLE", 0.3)
     async with shown(Ask(MAKE)) as (app, pilot):
         await asyncio.sleep(0.4)
-        for key in "oksay":
-            await pilot.press("z" if key == "o" else key)
+        await pilot.press("k")  # reads on
+        for key in "sayn":
+            await pilot.press(key)
             await asyncio.sleep(0.1)
         assert app.answers == []
         await asyncio.sleep(0.4)
         await pilot.press("s")
         assert app.answers == [Answer("session")]
+
+
+async def test_who_types_on_as_a_question_comes_puts_it_aside_and_loses_no_letter(monkeypatch):
+    monkeypatch.setattr(ask, "SETTLE", 0.3)
+    async with typing() as desk:
+        attended = Attended(desk)
+        attended.ask(EDIT)
+        await until(lambda: attended.up)
+        await desk.pilot.press(*"say why")
+        await until(lambda: not attended.up)
+        assert desk.prompt.editor.text == "say why"
+        assert attended.told == [] and attended.questions.waiting
+
+
+async def test_keys_that_came_too_early_to_answer_are_no_words_where_the_question_is_put_off(monkeypatch):
+    monkeypatch.setattr(ask, "SETTLE", 60.0)
+    async with typing() as desk:
+        attended = Attended(desk)
+        attended.ask(EDIT)
+        await until(lambda: attended.up)
+        await desk.pilot.press("y", "escape")
+        await until(lambda: not attended.up)
+        assert desk.prompt.editor.text == ""
