@@ -121,6 +121,27 @@ def test_ctrl_c_leaves_without_the_summary_that_is_being_written(terminal):
     terminal.sees("harbour.py:15")
 
 
+def test_what_the_screen_is_lent_to_gets_the_terminal_as_it_was(terminal):
+    editor = terminal.home / "editor"
+    editor.write_text(f"#!/bin/sh\nstty -a >{terminal.home}/modes\necho from outside >$1\n")
+    editor.chmod(0o755)
+    terminal.line(f"export EDITOR={editor} VISUAL={editor}")
+    for _ in range(2):  # also after it has come back
+        terminal.start()
+        terminal.sees("day 1")
+        terminal.press("C-g")
+        terminal.sees("› from outside")
+        modes = (terminal.home / "modes").read_text().split()
+        assert {"isig", "icanon", "echo", "icrnl"} <= set(modes)
+        terminal.press("C-z")
+        terminal.sees("Stopped")
+        terminal.line("fg")
+        terminal.sees("› from outside")
+        terminal.press("C-q")
+        terminal.until(lambda: terminal.bottom.strip() == "shell>", "the shell")
+        terminal.line("clear")
+
+
 def test_it_is_suspended_and_comes_back(terminal):
     terminal.start()
     terminal.sees("day 1")

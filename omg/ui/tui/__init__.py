@@ -15,4 +15,4 @@ def run(screen: Screen, page: Page) -> int:
     from omg.ui.tui.app import OmgApp
 
     page.handed_over = True
-    return OmgApp(screen).run_here(page.put_back)
+    return OmgApp(screen).run_here(page.before)

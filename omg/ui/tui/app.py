@@ -7,13 +7,14 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.drivers.linux_driver import LinuxDriver
 from textual.signal import Signal
 
 from omg.core.amounts import dollars, hit, ratio
@@ -33,6 +34,7 @@ from omg.ui.tui.transcript import Transcript
 
 if TYPE_CHECKING:
     from omg.ui.screen import Screen
+    from omg.ui.tui.first import Attributes
 
 _NARROW = 100
 """Columns below which the margin is one line."""
@@ -86,6 +88,7 @@ class OmgApp(App[int]):
         self.failed: Exception | None = None
         self.attending = Attending(self, self.desk.talk.questions, self.prompt, self._answered, self.desk.trouble)
         self._crash: Exception | None = None
+        self._before: Attributes | None = None
         self._opening: asyncio.Task[None] | None = None
         self._last_stop = self._last_leave = -_SURE
 
@@ -99,6 +102,8 @@ class OmgApp(App[int]):
         yield self.footer
 
     def on_mount(self) -> None:
+        if isinstance(self._driver, LinuxDriver) and self._before is not None:
+            self._driver.attrs_before = self._before  # what it has found itself is what the first picture has left
         self.screen.set_focus(self.prompt.editor)  # at once: keys that were typed before are waiting already
         resumed = cast("Signal[object]", self.app_resume_signal)  # pyright: ignore[reportUnknownMemberType]
         resumed.subscribe(self, self._resumed)
@@ -111,23 +116,23 @@ class OmgApp(App[int]):
         """Back from Ctrl+Z: whatever has been on the terminal meanwhile, all of the screen is drawn again."""
         self.screen.refresh(layout=True)
 
-    def run_here(self, put_back: Callable[[], None]) -> int:
-        """Run until the person leaves; the exit status. `put_back` is called when the screen is no longer drawn on.
-        Raises what has kept the session from being opened."""
-        status = asyncio.run(self._stay(put_back))
+    def run_here(self, before: Attributes) -> int:
+        """Run until the person leaves; the exit status. `before` is what the terminal is put back to whenever it is not
+        drawn on. Raises what has kept the session from being opened."""
+        self._before = before
+        status = asyncio.run(self._stay())
         if self.failed is not None:
             raise self.failed
         sys.stderr.write(self._last_words())
         return status
 
-    async def _stay(self, put_back: Callable[[], None]) -> int:
+    async def _stay(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.exit, 0)
         try:
             status = await self.run_async()
         finally:
-            put_back()
             if self._opening is not None and not self._opening.done():
                 self._opening.cancel()
             await self.desk.close()

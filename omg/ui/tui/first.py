@@ -5,11 +5,14 @@ from __future__ import annotations
 import shutil
 import sys
 import termios
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+Attributes = list[Any]
+"""What `tcgetattr` gives."""
 PROMPT = "› "
 _INPUT, _LOCAL, _CONTROL = 0, 3, 6
 """Places in what `tcgetattr` gives."""
@@ -17,10 +20,10 @@ _INPUT, _LOCAL, _CONTROL = 0, 3, 6
 
 @dataclass(slots=True)
 class Page:
-    """The terminal's other page. Who draws on it leaves it, too, and puts the terminal back as it was: from then on
-    ctrl+c is a signal again."""
+    """The terminal's other page. Who draws on it leaves it, too."""
 
-    put_back: Callable[[], None]
+    before: Attributes
+    """How the terminal was: what it is to be put back to."""
     handed_over: bool = False
 
 
@@ -36,14 +39,14 @@ def first_picture(folder: Path) -> Generator[Page]:
     raw[_CONTROL] = [*before[_CONTROL]]
     raw[_CONTROL][termios.VMIN], raw[_CONTROL][termios.VTIME] = 1, 0
     termios.tcsetattr(terminal, termios.TCSANOW, raw)
-    page = Page(lambda: termios.tcsetattr(terminal, termios.TCSADRAIN, before))
+    page = Page(before)
     _write(picture(folder, *shutil.get_terminal_size()))
     try:
         yield page
     finally:
         if not page.handed_over:
             _write("\x1b[?1049l\x1b[?25h")
-        page.put_back()
+        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def picture(folder: Path, columns: int, rows: int) -> str:
