@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.drivers.linux_driver import LinuxDriver
@@ -24,6 +24,7 @@ from omg.ui.tui.desk import Desk
 from omg.ui.tui.dialogs.attending import Attending
 from omg.ui.tui.footer import Footer
 from omg.ui.tui.header import Header
+from omg.ui.tui.in_order import InOrder
 from omg.ui.tui.look import dress
 from omg.ui.tui.margin import Margin, PaneName
 from omg.ui.tui.panes import CachePane, ForksPane, StatusLine
@@ -48,7 +49,7 @@ _OF_THE_PAGE = frozenset({"open_newest", "page", "pane", "help", "settings"})
 """Actions whose keys mean nothing, or something else, while a dialog is open."""
 
 
-class OmgApp(App[int]):
+class OmgApp(InOrder[int]):
     """One person's terminal."""
 
     ENABLE_COMMAND_PALETTE = False

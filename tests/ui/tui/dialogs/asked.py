@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from textual.app import App
 from textual.pilot import Pilot
 from textual.screen import ModalScreen
 
 from omg.ui.taste import Taste
+from omg.ui.tui.in_order import InOrder
 from omg.ui.tui.look import dress
 
 
-class Shown(App[None]):
+class Shown(InOrder[None]):
     """`answers` are what dialogs were dismissed with."""
 
     def __init__(self, dialog: ModalScreen[Any], theme: str = "dark") -> None:

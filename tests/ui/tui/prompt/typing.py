@@ -7,18 +7,19 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.message import Message
 from textual.pilot import Pilot
 
 from omg.session.conversation import Conversation
 from omg.session.turns import Turns
 from omg.ui.taste import Taste
+from omg.ui.tui.in_order import InOrder
 from omg.ui.tui.look import dress
 from omg.ui.tui.prompt import Prompt
 
 
-class Alone(App[None]):
+class Alone(InOrder[None]):
     """The prompt at the foot of an empty screen."""
 
     CSS = "Screen { align: left bottom; }"
