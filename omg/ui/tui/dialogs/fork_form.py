@@ -88,10 +88,6 @@ class ForkForm(Frame[str | None]):
     @on(OptionList.OptionSelected)
     @on(Input.Submitted)
     def action_fork(self) -> None:
-        """Fork, once all that was typed before has arrived: a key of the form's own overtakes the editor's."""
-        (self.focused or self).call_later(self._fork)
-
-    def _fork(self) -> None:
         """Fork, if there is anything to be done."""
         if not self.tasks:
             self.query_one(".wrong", Label).update("say what each fork is to do")
