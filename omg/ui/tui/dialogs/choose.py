@@ -37,7 +37,7 @@ class Choose(Frame[str | None]):
     Choose {
         & > .box { max-width: 120; height: 80%; }
         & .both { height: 1fr; margin-top: 1; }
-        & OptionList { width: 1fr; height: 1fr; max-height: 100%; }
+        & OptionList { width: 1fr; height: 1fr; max-height: 100%; text-wrap: nowrap; text-overflow: ellipsis; }
         & .preview { width: 1fr; height: 1fr; border-left: solid $panel; padding: 0 1; display: none; }
         &.-preview .preview { display: block; }
         & .wrong { color: $failed; height: auto; display: none; }
