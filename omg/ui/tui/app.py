@@ -232,8 +232,14 @@ class OmgApp(InOrder[int]):
             self.desk.talk.submit(Spoken("/rewind"))  # it says why there is nothing to choose from
 
     @on(Prompt.ModeCycled)
-    def _mode_cycled(self) -> None:
+    def action_next_mode(self) -> None:
         self.desk.talk.next_mode()
+
+    def action_begin(self, sign: str) -> None:
+        """Put into the prompt what begins a command, a shell line (where nothing else stands there) or a file."""
+        self.prompt.focus()
+        if sign == "@" or not self.prompt.typing:
+            self.prompt.editor.insert(sign)
 
     @on(Prompt.Left)
     def action_leave(self) -> None:

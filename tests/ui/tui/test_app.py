@@ -368,6 +368,35 @@ async def test_help_is_one_key_away(tmp_path, key):
         assert desk.app.prompt.editor.text == "a?"
 
 
+CLICKS = {
+    "mode": lambda desk: "· edit " in desk.screen.splitlines()[0],
+    "cache": lambda desk: not desk.app.margin.cache.display,
+    "file": lambda desk: desk.app.prompt.editor.text == "@",
+    "command": lambda desk: desk.app.prompt.editor.text == "/" and "/fork" in desk.screen,
+    "shell": lambda desk: desk.app.prompt.editor.text == "!",
+    "help": lambda desk: len(desk.app.screen_stack) == 2,
+}
+
+
+@pytest.mark.parametrize("word", CLICKS)
+async def test_a_click_on_a_key_at_the_foot_is_that_key(tmp_path, word):
+    async with driven(stage(tmp_path, lines()), size=(120, 36)) as desk:
+        place = desk.screen.splitlines()[-1].index(word)
+        await desk.pilot.click(offset=(place, 35))
+        await desk.until(lambda: CLICKS[word](desk))
+
+
+async def test_what_can_be_interrupted_is_by_a_click_too(tmp_path):
+    there = stage(tmp_path, lines(first=[HOLD]))
+    async with driven(there, size=(120, 36)) as desk:
+        assert "esc interrupt" not in desk.screen
+        await desk.enter("first")
+        await desk.until(lambda: there.hold.begun and "esc interrupt" in desk.screen)
+        await desk.pilot.click(offset=(desk.screen.splitlines()[-1].index("interrupt"), 35))
+        await desk.sees("\n  interrupted")
+        await desk.until(lambda: "esc interrupt" not in desk.screen)
+
+
 async def test_the_margin_hides_and_folds(tmp_path):
     async with driven(stage(tmp_path, lines()), size=(120, 30)) as desk:
         await desk.enter("first")

@@ -226,6 +226,18 @@ async def test_a_click_goes_to_a_fork_and_another_opens_it(tmp_path):
         assert app.asked == ["watch b"]
 
 
+async def test_a_click_on_what_a_key_does_is_that_key(tmp_path):
+    async with scene(tmp_path) as at, margin(at) as (app, pilot):
+        keys = app.query_one("#keys", Lines)
+        app.query_one("#forks", Rows).key = "c"
+        await drawn(pilot)
+        row = keys.text.splitlines()[-1]
+        for word in ("join", "fork", "watch"):
+            await pilot.click(keys, offset=(row.index(word), 1))
+        await pilot.pause()
+        assert app.asked == ["/join c", "fork c", "watch c"]
+
+
 async def test_a_question_waits_under_its_forks_name_until_it_is_answered(tmp_path):
     async with scene(tmp_path) as at, margin(at) as (app, pilot):
         assert "asks: shell git log pilot.py" in app.text("forks")

@@ -19,17 +19,19 @@ TONES = ("dim", "bold", "warm", "cold", "running", "failed", "line")
 
 
 class Span(NamedTuple):
-    """Text in a tone: some of TONES, with spaces between; none is the terminal's own."""
+    """Text in a tone: some of TONES, with spaces between; none is the terminal's own. A click on it `does` something:
+    what that is called is in the `meta` of the event's style, for the widget that knows it."""
 
     text: str
     tone: str = ""
+    does: str = ""
 
 
 Line = tuple[Span, ...]
 
 
-def line(*parts: str | tuple[str, str]) -> Line:
-    """A line of texts, some with a tone."""
+def line(*parts: str | tuple[str, str] | tuple[str, str, str]) -> Line:
+    """A line of texts, some with a tone, some that do something."""
     return tuple(Span(part) if isinstance(part, str) else Span(*part) for part in parts)
 
 
@@ -51,7 +53,7 @@ def fitted(line: Line, width: int) -> Line:
     for span in line:
         room = width - width_of(tuple(kept))
         if cell_len(span.text) > room:
-            kept.append(Span(cut(span.text, room), span.tone))
+            kept.append(span._replace(text=cut(span.text, room)))
             break
         kept.append(span)
     return tuple(kept)
@@ -117,9 +119,9 @@ class Lines(ScrollView, can_focus=False):
 
     def painted(self, index: int, line: Line, base: Style, width: int) -> Strip:
         """A line as it is drawn."""
-        segments = [Segment(span.text, base + self._style(span.tone)) for span in fitted(line, width)]
+        segments = [Segment(span.text, base + self._style(span)) for span in fitted(line, width)]
         return Strip(segments).adjust_cell_length(width, base)
 
-    def _style(self, tone: str) -> Style:
-        styles = (self.get_component_rich_style(f"lines--{each}", partial=True) for each in tone.split())
-        return Style.combine(styles) if tone else Style.null()
+    def _style(self, span: Span) -> Style:
+        tones = (self.get_component_rich_style(f"lines--{each}", partial=True) for each in span.tone.split())
+        return sum(tones, Style(meta={"does": span.does}) if span.does else Style.null())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.events import Click
 from textual.message import Message
 
 from omg.ui.tui.look import Line, Lines, Rows, line, reads_aloud, spread
@@ -126,7 +127,8 @@ class ForksPane(Pane):
             parts = [part for key, word in tree.keys_for(fork) for part in _key(key, word)]
             about = f"{fork.name}: {tree.detail(fork, self.glance.now)}" if fork is not None else ""
             if reads_aloud(self):
-                about, parts = about.replace(" · ", ", "), [(text.replace("↵", "enter:"), "") for text, _ in parts]
+                about = about.replace(" · ", ", ")
+                parts = [(text.replace("↵", "enter:"), "", does) for text, _, does in parts]
             found = [fitted(line((about, "dim")), width), fitted(line(*parts), width)]
         self.query_one("#keys", Lines).show(found)
 
@@ -140,6 +142,17 @@ class ForksPane(Pane):
     def _chosen(self, event: Rows.Chosen) -> None:
         event.stop()
         self.post_message(self.Chosen(event.key))
+
+    async def on_click(self, event: Click) -> None:
+        """A click on what a key does is that key."""
+        does = event.style.meta.get("does")
+        if does is not None:
+            event.stop()
+            await self.run_action(str(does))
+
+    def action_watch(self) -> None:
+        """Show it."""
+        self.post_message(self.Chosen(self.branch))
 
     def action_steer(self) -> None:
         """Put words into its turn."""
@@ -172,5 +185,5 @@ class ForksPane(Pane):
             self.post_message(order if fits(fork) else Noted(f"{fork.name} {why_not}"))
 
 
-def _key(key: str, word: str) -> tuple[tuple[str, str], ...]:
-    return (key, "bold"), (f" {word}   ", "dim")
+def _key(key: str, word: str) -> tuple[tuple[str, str, str], ...]:
+    return (key, "bold", word), (f" {word}", "dim", word), ("   ", "", "")
