@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 _MOMENT = 1.0
@@ -19,8 +20,9 @@ async def patiently(closing: Coroutine[Any, Any, None]) -> None:
     try:
         done, _ = await asyncio.wait([task], timeout=_MOMENT)
         if not done:
-            sys.stderr.write(_WHY)
-            sys.stderr.flush()
+            with suppress(OSError):  # the terminal may be gone
+                sys.stderr.write(_WHY)
+                sys.stderr.flush()
         await task
     finally:
         task.cancel()

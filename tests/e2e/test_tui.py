@@ -102,13 +102,49 @@ def test_a_crash_is_one_line_and_a_terminal_that_works(terminal):
     assert str(terminal.home / "omg.log") in terminal.omg("doctor")
 
 
-def test_ctrl_c_leaves_without_the_summary_that_is_being_written(terminal):
-    slow = "import asyncio; from omg.agent.tomorrow import Tomorrow as T; T.left = lambda self: asyncio.sleep(30); "
-    terminal.type(f'{sys.executable} -c "{slow}from omg.cli import main; raise SystemExit(main([]))"')
-    terminal.press("Enter")
+def start_with_slow_end(terminal, seconds: float) -> None:
+    """Start `omg`, whose summary for tomorrow takes so long."""
+    slow = (
+        f"import asyncio; from omg.agent.tomorrow import Tomorrow as T; T.left = lambda self: asyncio.sleep({seconds})"
+    )
+    terminal.line(f'{sys.executable} -c "{slow}; from omg.cli import main; raise SystemExit(main([]))"')
     terminal.sees("day 1")
+
+
+@pytest.mark.parametrize("when", ["at rest", "while it is left"])
+def test_it_ends_with_its_terminal(terminal, when):
+    start_with_slow_end(terminal, 2)
     terminal.line("where is moor defined?")
     terminal.sees("harbour.py:15")
+    terminal.sees("requests · ")  # the turn is over
+    (id,) = terminal.processes()
+    if when == "while it is left":
+        terminal.press("C-q")
+        terminal.sees("ctrl+c leaves without it")
+    terminal.close()
+    for _ in range(200):
+        if not alive(id):
+            break
+        time.sleep(0.05)
+    else:
+        os.kill(id, signal.SIGKILL)
+        raise AssertionError("it went on without a terminal")
+    assert "render to the bytes that were sent" in terminal.omg("verify")
+
+
+def alive(id: int) -> bool:
+    """Whether there is such a process."""
+    try:
+        os.kill(id, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_ctrl_c_leaves_without_the_summary_that_is_being_written(terminal):
+    start_with_slow_end(terminal, 30)
+    terminal.line("where is moor defined?")
+    terminal.sees("requests · ")  # the turn is over
     terminal.press("C-q")
     terminal.sees("ctrl+c leaves without it")
     began = time.monotonic()

@@ -134,6 +134,8 @@ class OmgApp(InOrder[int]):
         try:
             status = await self.run_async()
         finally:
+            for number in (signal.SIGTSTP, signal.SIGCONT):  # Textual would take the screen again, and for good: a
+                signal.signal(number, signal.SIG_DFL)  # terminal that is closed sends SIGCONT, too
             if self._opening is not None and not self._opening.done():
                 self._opening.cancel()
             await self.desk.close()

@@ -6,7 +6,7 @@ import shutil
 import sys
 import termios
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,8 @@ def first_picture(folder: Path) -> Generator[Page]:
     finally:
         if not page.handed_over:
             _write("\x1b[?1049l\x1b[?25h")
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # it may be gone
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def picture(folder: Path, columns: int, rows: int) -> str:
