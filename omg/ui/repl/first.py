@@ -6,7 +6,7 @@ import os
 import sys
 import termios
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 PROMPT = "› "
 _ECHO = 3
@@ -32,7 +32,8 @@ def first_prompt() -> Generator[None]:
         _write("\r\x1b[J")
         raise
     finally:
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        with suppress(termios.error):  # it may be gone
+            termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
 def _write(text: str) -> None:

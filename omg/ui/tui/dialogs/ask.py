@@ -23,21 +23,25 @@ if TYPE_CHECKING:
 
 SETTLE = 0.4
 """Seconds without a key before one that answers: in a run of keys, each was meant for something else."""
-_ANSWERS = "ysankj"
-"""Letters that mean something here; any other one was meant for the prompt."""
+_ANSWERS = "ysankj? "
+"""What means something here, or too little anywhere; of a run of keys that goes on from before, any other letter was
+meant for the prompt."""
+_RULE = 160
+"""Characters of a rule that are always seen; a longer one is whole among the contents."""
 _OWN = 0.03
 """Seconds in which a key that was heard is the one that is being answered with."""
 
 
 class Ask(Frame[Answer | None]):
-    """Dismissed with the answer, or None: the question waits on. Who types on as it comes puts it aside, and `typed` is
-    what they have typed into it."""
+    """Dismissed with the answer, or None: the question waits on. Who was `typing` as it came, and types on, puts it
+    aside with that, and `typed` is what they have typed into it."""
 
     DEFAULT_CSS = """
     Ask {
         & .what { height: auto; text-style: bold; }
         & .shown { height: auto; margin: 1 0; border-left: thick $warm; padding: 0 1; }
         & .rule { height: auto; color: $text-muted; }
+        & .foot .rule { margin-top: 1; }
         & .words { display: none; margin-top: 1; }
         &.-saying .words { display: block; }
         &.-saying .buttons { display: none; }
@@ -58,8 +62,9 @@ class Ask(Frame[Answer | None]):
     AUTO_FOCUS = ""  # Enter alone answers nothing
     KEYS = "↑↓ read on · esc later: the question waits"
 
-    def __init__(self, question: Question, others: tuple[str, ...] = ()) -> None:
+    def __init__(self, question: Question, others: tuple[str, ...] = (), *, typing: bool = False) -> None:
         super().__init__()
+        self._typing = typing
         self.question = question
         self._others = others
         self._keys = (time.monotonic(), time.monotonic())
@@ -78,14 +83,21 @@ class Ask(Frame[Answer | None]):
         if cost is None:
             yield Static(Content(f"{question.tool}  {one_line(question.subject)}"), classes="what")
             yield Static(painted(question.show), classes="shown")
-            if self._lasting:
-                yield Static(Content(f"a lasting yes allows  {exact(question.rule)}"), classes="rule")
+            if len(question.rule) > _RULE:
+                yield Static(Content(exact(question.rule)), classes="rule")
         else:
             yield Static(Content(_money(question, cost)), classes="what")
             if cost.quotes:
                 yield Static(Content(price_rows(cost.quotes)), classes="shown")
+
+    def fixed(self) -> ComposeResult:
+        if self._lasting:
+            rule = exact(self.question.rule)
+            yield Static(
+                Content(f"a lasting yes allows  {one_line(rule[:_RULE])}{'…' * (len(rule) > _RULE)}"), classes="rule"
+            )
         if self._others:
-            yield Static(Content(f"then {', '.join(self._others)}"), classes="others")
+            yield Static(Content(one_line(f"then {', '.join(self._others)}")), classes="others")
         yield Input(placeholder="why not, or what to do instead", classes="words", compact=True)
 
     def buttons(self) -> ComposeResult:
@@ -101,11 +113,15 @@ class Ask(Frame[Answer | None]):
 
     def on_key(self, event: Key) -> None:
         self._keys = (self._keys[1], time.monotonic())
-        if event.is_printable and event.character and (self.typed or event.character != " "):
-            self.typed = event.character if self._meant else self.typed + event.character
-            if event.character not in _ANSWERS:
-                event.stop()
-                self.dismiss(None)
+        if not self._typing:
+            return
+        letter = (event.character or "") if event.is_printable and not self._meant else ""
+        self._typing = bool(letter)
+        self.typed = self.typed + letter if letter else ""
+        if letter and letter not in _ANSWERS and self.is_current:
+            self._typing = False
+            event.stop()
+            self.dismiss(None)
 
     @property
     def _meant(self) -> bool:

@@ -73,7 +73,7 @@ class Attending:
         if current is None or self._shown is not None:
             return
         others = tuple(asked.question.branch for asked in self._waiting if asked is not current)
-        dialog = Ask(current.question, others)
+        dialog = Ask(current.question, others, typing=self._prompt.editor.has_focus)
         self._shown = current, dialog
         self._app.push_screen(dialog, lambda answer: self._answered(current, answer, dialog.typed))
 

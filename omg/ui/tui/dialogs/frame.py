@@ -15,9 +15,9 @@ Result = TypeVar("Result")
 
 
 class Frame(ModalScreen[Result]):
-    """A dialog yields its `contents`, which scroll where they are too long, and its `buttons`, which with the keys are
-    always seen; a button named `x` is the action `x`. Esc, or a click beside
-    the box, is the action `cancel`: dismissed with None."""
+    """A dialog yields its `contents`, which scroll where they are too long, and what is always seen below them: what is
+    `fixed`, and its `buttons`, above the keys. A button named `x` is the action `x`. Esc, or a click beside the box, is
+    the action `cancel`: dismissed with None."""
 
     DEFAULT_CSS = """
     Frame {
@@ -53,6 +53,7 @@ class Frame(ModalScreen[Result]):
             box.border_title = self.heading()
             yield from self.contents()
             with Vertical(classes="foot"):
+                yield from self.fixed()
                 with Horizontal(classes="buttons"):
                     yield from self.buttons()
                 yield Static(self.KEYS, classes="keys", markup=False)
@@ -63,6 +64,10 @@ class Frame(ModalScreen[Result]):
 
     def contents(self) -> ComposeResult:
         """What is in the box."""
+        yield from ()
+
+    def fixed(self) -> ComposeResult:
+        """What must be seen however long the contents are: little."""
         yield from ()
 
     def buttons(self) -> ComposeResult:

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from textual.events import Key
 
 from omg.agent.permit import Answer, Cost, Question
 from omg.cache.quote import Quote
@@ -250,3 +251,57 @@ async def test_keys_that_came_too_early_to_answer_are_no_words_where_the_questio
         await desk.pilot.press("y", "escape")
         await until(lambda: not attended.up)
         assert desk.prompt.editor.text == ""
+
+
+@pytest.mark.parametrize("words", ["what", "check", "can you", "say why", "is it", "?!"])
+async def test_so_do_letters_that_all_come_at_once(monkeypatch, words):
+    monkeypatch.setattr(ask, "SETTLE", 0.3)
+    async with typing() as desk:
+        attended = Attended(desk)
+        attended.ask(EDIT)
+        await until(lambda: attended.up)
+        for letter in words:
+            desk.app.post_message(Key(letter if letter != " " else "space", letter))
+        await until(lambda: desk.prompt.editor.text == words)
+        assert attended.questions.waiting and not attended.up
+
+
+async def test_a_letter_that_means_nothing_is_nothing_once_the_question_was_there_for_a_moment():
+    async with typing() as desk:
+        attended = Attended(desk)
+        attended.ask(EDIT)
+        await until(lambda: attended.up)
+        await desk.pilot.press("j", "j", "G", "?", "x")
+        assert attended.up
+        await desk.pilot.press("escape")
+        await until(lambda: not attended.up)
+        assert desk.prompt.editor.text == ""
+
+
+async def test_keys_that_were_for_another_part_of_the_screen_are_no_words(monkeypatch):
+    monkeypatch.setattr(ask, "SETTLE", 60.0)
+    async with typing() as desk:
+        desk.app.set_focus(None)
+        attended = Attended(desk)
+        attended.ask(EDIT)
+        await until(lambda: attended.up)
+        await desk.pilot.press("x", "x")
+        assert attended.up and desk.prompt.editor.text == ""
+
+
+LONG = Question("main", "edit", "x.py", Show("diff", "@@\n" + "+line of a diff\n" * 80), "edit(/x.py)")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 14), (40, 12)])
+async def test_what_a_lasting_yes_allows_and_the_words_of_a_no_are_seen_however_long_the_question_is(size):
+    async with shown(Ask(LONG, ("b",)), size) as (app, pilot):
+        assert "edit(/x.py)" in app.page() and "y  yes" in app.page()
+        await pilot.press("n", *"use tox")
+        assert "use tox" in app.page()
+
+
+async def test_a_long_rule_is_whole_among_what_scrolls_and_begins_where_it_is_always_seen():
+    rule = "shell(" + " ".join(f"part{n:02}" for n in range(60)) + ")"
+    async with shown(Ask(Question("a", "shell", "make", Show("text", "make"), rule)), (80, 60)) as (app, _):
+        page = " ".join(app.page().split())
+        assert "a lasting yes allows shell(part00" in page and "part59)" in page
