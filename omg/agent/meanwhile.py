@@ -28,7 +28,7 @@ def heard(tree: Tree, branch: Branch) -> float | None:
     """When the newest reply to the history of `branch` began, in seconds, UTC epoch: up to then it knows of the world.
     None where nothing of it was ever sent."""
     tip = branch.accepted
-    for request in reversed(tree.requests.values()) if tip is not None else ():
+    for request in reversed(list(tree.requests.values())) if tip is not None else ():  # another may be added meanwhile
         sent = tree.nodes.get(request.logged.tip)
         if request.begun is not None and sent is not None and tip is not None and tip.extends(sent):
             return request.begun.at

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 Fit = Callable[[int], str]
-"""The same text as narrow as that can be done: in so many columns of a screen, if what it may leave out is enough."""
+"""A text for a screen of so many columns, on which the whole of it can be had too: it leaves out what matters least,
+and may still be wider."""
 
 
 @dataclass(frozen=True, slots=True)

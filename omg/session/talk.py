@@ -5,21 +5,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from omg.agent.permit import Asker, Mode
+from omg.core.spoken import Spoken
+from omg.core.trouble import Trouble
 from omg.session.breath import BREATH
 from omg.session.questions import Questions
 from omg.session.turns import Turns
 
 if TYPE_CHECKING:
     from omg.core.events import Event
-    from omg.core.spoken import Spoken
     from omg.session.columns import Fit
     from omg.session.command import Action
     from omg.session.conversation import Conversation
 
-Opener = Callable[["Asker | None", "str | None"], "Conversation"]
+Opener = Callable[[Asker | None, str | None], "Conversation"]
 """Opens the session that the flags name, or resumes the one that is named here. Slow; raises Trouble."""
 
 _BY_KEY: tuple[Mode, ...] = ("ask", "edit", "plan")
@@ -92,10 +94,16 @@ class Talk:
 
     async def begin(self) -> None:
         """Open the session that the flags name. Raises Trouble."""
-        conversation = await asyncio.to_thread(self._opener, self.questions, None)
+        conversation = await asyncio.to_thread(self._load)
         self.adopt(conversation)
         await asyncio.sleep(BREATH)
         conversation.config.provider.warm_up()
+
+    def _load(self) -> Conversation:
+        """In a thread: with the session comes what its commands and figures need, so that no key waits for that."""
+        for name in ("commands", "completing", "glance"):
+            import_module(f"omg.session.{name}")
+        return self._opener(self.questions, None)
 
     async def resume(self, name: str) -> None:
         """Go on with another session; this one is closed once that one is open. Raises Trouble."""
@@ -127,6 +135,11 @@ class Talk:
         elif words.startswith("!"):
             self._start(self._shell(self.conversation, words), self._own)
         elif is_command(words):
+            if said.attachments:
+                self.front.returned(Spoken("", said.attachments))
+                self.front.trouble(
+                    Trouble("what is attached goes with words, not with a command: it waits in the prompt")
+                )
             self._start(self._command(self.conversation, self.turns, words), self._tasks)
         elif steer:
             self.turns.steer(words, said.attachments)
@@ -209,10 +222,12 @@ def _joined(parts: Iterable[str]) -> str:
 
 def is_command(words: str) -> bool:
     """Whether words are a command, and no path: /fork is one, and so is a misspelt one, /etc/hosts is none."""
+    if not words.startswith("/"):
+        return False
     from omg.session.commands import COMMANDS
 
-    name = words[1:].split(None, 1)[0] if words.startswith("/") and words[1:].strip() else ""
-    return words.startswith("/") and (name in COMMANDS or "/" not in name)
+    name = words[1:].split(None, 1)[0] if words[1:].strip() else ""
+    return name in COMMANDS or "/" not in name
 
 
 def next_mode(conversation: Conversation) -> None:

@@ -224,7 +224,7 @@ class Talk:
         if done.action is not None:
             await act(self, open, done.action)
         if done.text:
-            self.page.line(done.text if done.fit is None else done.fit(self.page.width()))
+            self.page.line(done.text)
 
     async def put_away(self, open: Open) -> None:
         """Close a conversation, and say what it came to."""

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.drivers.linux_driver import LinuxDriver
 from textual.signal import Signal
+from textual.widget import Widget
 
 from omg.core.amounts import dollars, hit, ratio
 from omg.core.spoken import Spoken
@@ -292,6 +294,12 @@ class OmgApp(InOrder[int]):
         """See to the questions that wait."""
         self.attending.attend()
 
+    def pop_screen(self) -> AwaitComplete:
+        """A dialog goes; what has been asked meanwhile may come up."""
+        popped = super().pop_screen()
+        self.call_later(self.attend)
+        return popped
+
     @on(Prompt.AnswerWanted)
     def _answer_wanted(self) -> None:
         self.attending.open()
@@ -345,8 +353,13 @@ class OmgApp(InOrder[int]):
         """Show what is wanted in the room there is."""
         self.screen_stack[0].set_class(self.narrow, "narrow")
         self.margin.fit(self.narrow)
-        self.transcript.display = not (self.narrow and self.margin.covers)
+        self.transcript.display = not self.margin.covers
         self.status.display = not self.margin.cache.display
+        focused = self.screen_stack[0].focused
+        if focused is not None and not all(
+            node.display for node in focused.ancestors_with_self if isinstance(node, Widget)
+        ):
+            self.prompt.focus()  # what is hidden takes no keys
 
     def action_pane(self, name: PaneName) -> None:
         """Show or hide a pane. The forks' has the keys when it comes; when it is there without them, it gets them."""

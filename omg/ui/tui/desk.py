@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from omg.core.events import Event, Joined, TurnEnded
-from omg.core.spoken import Spoken
+from omg.core.spoken import Pasted, Spoken
 from omg.session.mishaps import told
 from omg.session.talk import Sheet, Talk
 from omg.ui.leaving import patiently
@@ -152,18 +152,23 @@ class Desk:
             self.app.pick_session()
 
     def entered(self, said: Spoken, *, steer: bool = False) -> None:
-        """What a person entered. While a fork is looked at, words are for it."""
-        words, branch = said.words.strip(), self.app.transcript.branch
-        if branch != "main" and words and not words.startswith(("/", "!")):
-            self.talk.submit(Spoken(f"{self._to_fork(branch)} {words}", said.attachments))
+        """What a person entered. While a fork is looked at, it is for that one, but for commands and shell lines."""
+        branch = self.app.transcript.branch
+        if branch != "main" and said and not said.words.strip().startswith(("/", "!")):
+            self._to_fork(branch, said)
         else:
             self.talk.submit(said, steer=steer)
 
-    def _to_fork(self, name: str) -> str:
-        """The command that brings words to a fork: into its turn while it works, else it works again."""
+    def _to_fork(self, name: str, said: Spoken) -> None:
+        """Bring this to a fork, by the command for it: into its turn while it works, else it works again."""
+        texts = [one.text for one in said.attachments if isinstance(one, Pasted)]
+        if len(texts) < len(said.attachments):
+            self.returned(said)
+            return self.note("an image goes to main only: esc leads back to it", failed=True)
+        words = "\n\n".join(text for text in (*texts, said.words.strip()) if text)
         conversation = self.talk.conversation
         running = conversation is not None and conversation.tree.branches[name].status == "running"
-        return f"/steer @{name}" if running else f"/wake {name}"
+        return self.talk.submit(Spoken(f"/steer @{name} {words}" if running else f"/wake {name} {words}"))
 
     async def open(self) -> None:
         """Open the session that the flags name; without one there is nothing to stay for."""
@@ -175,10 +180,14 @@ class Desk:
 
     async def _since(self, conversation: Conversation) -> None:
         """Say what has changed meanwhile."""
-        lines = await asyncio.to_thread(conversation.since)
+        try:
+            lines = await asyncio.to_thread(conversation.since)
+        except Exception as error:  # noqa: BLE001 - the border of a task: what goes wrong is told
+            return self.trouble(error)
         if self.talk.conversation is conversation:
             for line in lines:
                 self.note(f"since then: {line}")
+        return None
 
     async def close(self) -> None:
         """Stop what runs, however often a person asks for it meanwhile."""

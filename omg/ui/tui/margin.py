@@ -32,6 +32,7 @@ class Margin(Vertical):
         self.cache, self.forks = CachePane(), ForksPane()
         self._beside: dict[PaneName, bool] = {"cache": True, "forks": True}
         self._instead: PaneName | None = None
+        self._narrow = False
 
     def compose(self) -> ComposeResult:
         yield self.cache
@@ -51,15 +52,17 @@ class Margin(Vertical):
 
     def fit(self, narrow: bool) -> None:
         """Show what is wanted on a screen of this kind."""
+        self._narrow = narrow
         self.set_class(narrow, "-instead")
         self.cache.display = self.wants("cache", narrow)
         self.forks.display = self.wants("forks", narrow)
         self.display = bool(self.cache.display or self.forks.display)
+        self.cache.changed()  # it takes the room that the other one leaves
 
     @property
     def covers(self) -> bool:
         """Whether a pane stands instead of the page."""
-        return self._instead is not None
+        return self._narrow and self._instead is not None
 
     def uncover(self) -> None:
         """Give the page back to the conversation."""

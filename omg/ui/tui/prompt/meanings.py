@@ -50,7 +50,9 @@ class Meanings:
 
     def _enter_in_menu(self) -> bool:
         """Enter takes what is highlighted; a command that takes nothing is run at once."""
-        prompt, choices, choice = self._prompt, self._prompt.menu.choices, self._prompt.menu.choice
+        prompt = self._prompt
+        prompt.menu.catch_up()
+        choices, choice = prompt.menu.choices, prompt.menu.choice
         if choices is None or choice is None:
             return False
         if choices.kind == "argument" and not choices.typed and prompt.menu.highlighted == 0:

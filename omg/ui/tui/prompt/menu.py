@@ -46,6 +46,8 @@ class Menu(OptionList, can_focus=False):
         """What can complete a text. It may be slow: it is called in a thread."""
         self.choices: Choices | None = None
         self._wanted: str | None = None
+        self._found: str | None = None
+        """What `choices` are for: for a moment the text is ahead of them."""
         self._looking: asyncio.Task[None] | None = None
         self._closed_at: str | None = None
         """The text for which the person has closed the list: it stays closed until they type on."""
@@ -56,8 +58,8 @@ class Menu(OptionList, can_focus=False):
 
     @property
     def choice(self) -> Choice | None:
-        """The highlighted row."""
-        if not self.open or self.choices is None or self.highlighted is None:
+        """The highlighted row; None too while what is shown is for another text."""
+        if not self.open or self.choices is None or self.highlighted is None or self._found != self._wanted:
             return None
         return self.choices.rows[self.highlighted]
 
@@ -73,6 +75,12 @@ class Menu(OptionList, can_focus=False):
         elif self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look())
 
+    def catch_up(self) -> None:
+        """Show what fits the text as it is now, where that takes no time: commands."""
+        wanted = self._wanted
+        if wanted != self._found and wanted and wanted.startswith("/") and " " not in wanted and self.complete:
+            self._show(self.complete(wanted))
+
     async def _look(self) -> None:
         """Look until what was found is for what is wanted now."""
         while (wanted := self._wanted) is not None and self.complete is not None:
@@ -82,7 +90,7 @@ class Menu(OptionList, can_focus=False):
         return None
 
     def _show(self, found: Choices | None) -> None:
-        self.choices = found
+        self.choices, self._found = found, self._wanted
         if found is None or not found.rows:
             return self.hide(keep=True)
         widest = min(max(cell_len(one_line(row.label)) for row in found.rows), 40)

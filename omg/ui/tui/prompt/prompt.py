@@ -127,7 +127,9 @@ class Prompt(Vertical):
     def adopt(self, conversation: Conversation, turns: Turns | None = None) -> None:
         """Go on with `conversation`; `turns` holds the words that wait. Call `waiting_changed` when they change."""
         self.conversation, self.turns = conversation, turns
-        self._completing = None
+        from omg.session.completing import Completing
+
+        self._completing = Completing(conversation.config.folder, lambda: self.conversation)
         if self._home != conversation.config.home:
             self._home = conversation.config.home
             self._start(self._load_history(self._home / "history"))
@@ -216,10 +218,8 @@ class Prompt(Vertical):
     def _choices(self, before: str) -> Choices | None:
         from omg.session.completing import Completing
 
-        if self._completing is None:
-            folder = Path.cwd() if self.conversation is None else self.conversation.config.folder
-            self._completing = Completing(folder, lambda: self.conversation)
-        return self._completing.choices(before)
+        completing = self._completing or Completing(Path.cwd(), lambda: self.conversation)
+        return completing.choices(before)
 
     def take_choice(self) -> bool:
         """Put the highlighted completion into the text; whether that made a difference."""
