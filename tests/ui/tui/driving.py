@@ -7,6 +7,7 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
+from omg.cli.settings_desk import settings_desk
 from omg.core.spoken import Spoken
 from omg.session.conversation import Conversation
 from omg.ui.screen import Screen
@@ -80,6 +81,7 @@ def screen_of(stage: Stage, opening=None, remembered=None, taste: Taste | None =
         remember=(remembered if remembered is not None else []).append,
         trust=lambda: None,
         taste=taste or Taste(theme="dark"),
+        settings=settings_desk(Path(stage.home), Path(stage.folder), {}),
     )
 
 

@@ -1,6 +1,7 @@
 """The prompt by its keys: what is typed, sent, recalled, completed, attached, queued and taken back."""
 
 import asyncio
+import time
 
 import pytest
 
@@ -407,3 +408,19 @@ async def test_another_session_keeps_what_is_typed(tmp_path):
         desk.prompt.adopt(there.open())
         await asyncio.sleep(0)
         assert desk.text == "half a"
+
+
+async def test_what_is_taken_fits_what_is_typed_by_then_and_not_what_was():
+    async with typing() as desk:
+        complete = desk.prompt.menu.complete
+
+        def slowly(before):
+            time.sleep(0.3)
+            return complete(before)
+
+        await desk.type("/")
+        await desk.until(lambda: desk.prompt.menu.open)
+        desk.prompt.menu.complete = slowly
+        await desk.type("join")
+        await desk.press("enter")
+        assert (desk.text, desk.words()) == ("", ["/join"])
