@@ -132,12 +132,19 @@ class Compactor:
         return threshold(self._window(live), self.runtime.limits.compact_at, self._begun(live))
 
     def _begun(self, live: Live) -> int:
-        """What a summary and the rest beside it left of a history, in tokens; 0 where this epoch began with none."""
-        branch = live.branch
-        return self.runtime.holdings.tokens(branch.head, branch.base) if self._summed_up(branch) else 0
+        """What a summary and the rest beside it left of a history, in tokens; 0 where no summary begins it. An epoch
+        that only left old tool output out has what the one before it began with."""
+        branch, causes = live.branch, self.runtime.tree.fold_causes
+        for base in (branch.base, *(epoch.base for epoch in reversed(branch.past))):
+            cause = causes.get(base.id) if base is not None else None
+            if cause == COMPACTION:
+                return self.runtime.holdings.tokens(branch.head, branch.base)
+            if cause is None:
+                break
+        return 0
 
     def _summed_up(self, branch: Branch) -> bool:
-        """Whether a branch's epoch began with a summary; one that only left old tool output out has all of it still."""
+        """Whether a branch's epoch itself began with a summary."""
         return branch.base is not None and self.runtime.tree.fold_causes.get(branch.base.id) == COMPACTION
 
     def _window(self, live: Live) -> int:

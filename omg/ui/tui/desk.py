@@ -40,6 +40,7 @@ class Desk:
         self.app = app
         self.talk = Talk(self, app.start.open, app.start.remember)
         self._asked: object = None
+        self._waiting: list[Asked] = []
         self._looking: asyncio.Task[None] | None = None
 
     @property
@@ -84,6 +85,11 @@ class Desk:
         app.prompt.waiting_changed(self.talk.early)
         app.header.refresh()
         app.footer.busy(self.talk.busy)
+        waiting = [*self.talk.questions.waiting]
+        if waiting != self._waiting:
+            self._waiting = waiting
+            app.margin.forks.changed()
+            app.status.changed()
         current = self.talk.questions.current
         if current is not self._asked:
             self._asked = current

@@ -8,7 +8,7 @@ questions to dialogs. Colours that mean something are the theme's variables `$wa
 What each part says and is told, beside `adopt` and `heard`:
 
 - `prompt.Prompt`: its messages and methods are its own (`Submitted`, `Interrupted`, `Left`, …; `give_back`).
-- `panes.ForksPane` says `Chosen(branch)`, "main" to come back; it is told `asking(branches)`: who waits for an answer.
+- `panes.ForksPane` says `Chosen(branch)`, "main" to come back; `changed()` tells it that others wait for an answer.
 - `panes.CachePane`, and `panes.StatusLine` (the one line of a narrow screen), say nothing.
 - `transcript.Transcript` is told `follow(branch)`.
 - `dialogs.*` are `ModalScreen`s, dismissed with what was chosen, or None.

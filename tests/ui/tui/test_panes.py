@@ -243,7 +243,7 @@ async def test_a_question_waits_under_its_forks_name_until_it_is_answered(tmp_pa
         assert "asks: shell git log pilot.py" in app.text("forks")
         assert "1 asking" in app.text("title") and "1 asking" in app.query_one(StatusLine).query_one(Lines).text
         await at.conversation.agent.stop("b")
-        app.query_one(ForksPane).asking([])
+        app.query_one(ForksPane).changed()
         await drawn(pilot)
         assert "asks:" not in app.text("forks") and "asking" not in app.text("title")
         assert "◼ b" in app.text("forks")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -78,10 +78,6 @@ class ForksPane(Pane):
         """Show the forks of this conversation from now on."""
         self._forks = {}
         super().adopt(conversation)
-
-    def asking(self, branches: Iterable[str]) -> None:
-        """Who waits for an answer is not the same any more."""
-        self.changed()
 
     @property
     def branch(self) -> str:

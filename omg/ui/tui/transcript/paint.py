@@ -186,7 +186,8 @@ class Painter:
                 Segment(cut(one_line(item.command), self.width - 3), self.palette["bold"]),
             ]
         ]
-        text = (item.text if item.fit is None or item.open else item.fit(self.width - 3)).rstrip("\n")
+        fitted = item.text if item.fit is None or item.open else item.fit(self.width - 3)
+        text = fitted.rstrip("\n")
         if text:
             lines = text.split("\n")
             kept = lines if item.open or len(lines) <= 40 else lines[-20:] if item.live else lines[:20]
@@ -196,6 +197,8 @@ class Painter:
             rows += indented(self._body.plain("\n".join(kept[:_OPENED])))
             if left:
                 rows.append([Segment(f"  … {left} more lines", self.palette["dim"])])
+            elif fitted != item.text:
+                rows.append([Segment("  … more columns: enter or a click opens it", self.palette["dim"])])
         if item.ending:
             rows.append([Segment(f"  ({item.ending})", self.palette["dim"])])
         return rows

@@ -7,6 +7,7 @@ import pytest
 from omg.core.events import Forked, Joined, Notice, UserSaid
 from omg.core.tool import Show
 from omg.ui.tui.transcript import view
+from omg.ui.tui.transcript.story import output
 from tests.scripted import Says, lines, stage, until
 from tests.ui.tui.transcript.staging import called, ended, history, page, result, text, thinking, wrote
 
@@ -303,3 +304,23 @@ async def test_a_call_of_the_past_says_in_its_line_what_it_said_live(tmp_path):
     async with page(there.again()) as (transcript, _):
         assert [row for row in transcript.text.splitlines() if "grep" in row] == live
         assert "2 lines in 1 file" in live[0]
+
+
+@pytest.mark.parametrize(("name", "linked"), [("read", True), ("write", True), ("edit", True), ("grep", False)])
+async def test_the_file_of_a_card_is_a_link(conversation, name, linked):
+    async with page(conversation) as (transcript, _):
+        await heard(transcript, called("t1", name, path="src/my berth.py"), result("t1", name, "x", f"{name} x"))
+        strips = transcript.screen._compositor.render_strips(transcript.app.size)
+        links = {segment.style.link for strip in strips for segment in strip if segment.style and segment.style.link}
+        assert links == ({(conversation.config.folder / "src/my berth.py").as_uri()} if linked else set())
+
+
+async def test_columns_that_are_left_out_are_told_of_and_there_when_it_is_opened(conversation):
+    async with page(conversation) as (transcript, pilot):
+        item = output(transcript.story, "/cache")
+        item.end("n  read  cost", fit=lambda columns: "n  cost")
+        transcript.story.alter(item)
+        await shown(transcript)
+        assert "n  cost" in transcript.text and "more columns" in transcript.text
+        await pilot.press("up", "enter")
+        assert "n  read  cost" in transcript.text and "more columns" not in transcript.text
