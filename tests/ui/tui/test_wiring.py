@@ -1,10 +1,11 @@
 """What the parts of the screen say reaches whom it is for: each key and click, from end to end."""
 
 import asyncio
+import subprocess
 
 import pytest
 
-from omg.agent.permit import parse_rule
+from omg.agent.permit import Answer, parse_rule
 from omg.agent.runtime import Rules
 from omg.core.spoken import Image, Pasted, Spoken
 from omg.ui.taste import Taste
@@ -284,3 +285,31 @@ async def test_escape_twice_while_words_stand_there_or_main_works_rewinds_nothin
         await desk.pilot.press("escape", "escape")
         await asyncio.sleep(0.1)
         assert len(desk.app.screen_stack) == 1 and desk.app.prompt.editor.text == "half a thought"
+
+
+async def test_the_header_says_where_git_is_and_how_hard_the_model_tries(tmp_path):
+    there = at_work(tmp_path)
+    subprocess.run(["git", "init", "-q", "-b", "spring-tide"], cwd=there.folder, check=True)
+    there.setup["extra"] = (("output_config", {"effort": "high"}),)
+    async with driven(there, size=(220, 40)) as desk:
+        await desk.until(lambda: "spring-tide" in desk.screen.splitlines()[0])
+        assert "· high ·" in desk.screen.splitlines()[0]
+
+
+async def test_a_budget_is_in_the_cache_pane_with_what_is_left_of_it(tmp_path):
+    async with driven(at_work(tmp_path), size=WIDE) as desk:
+        await desk.enter("/budget 2")
+        await desk.until(lambda: "$2.00 left of $2.00" in desk.screen)
+
+
+async def test_who_looks_elsewhere_is_called_for_a_question_and_for_a_report(tmp_path):
+    there = stage(tmp_path, lines(looks=[ASKS, Says("seen")]))
+    async with driven(there) as desk:
+        desk.app.app_focus = False
+        desk.app.desk.talk.submit(Spoken("/fork looks"))  # a key would be somebody who is there
+        await desk.until(lambda: any("a asks: shell touch made.txt" in text for text in desk.written))
+        assert any(text.startswith("\x1b]2;? ") for text in desk.written)
+        desk.app.attending.open()
+        await desk.until(lambda: isinstance(desk.app.screen, Ask))
+        desk.app.screen.dismiss(Answer("once"))
+        await desk.until(lambda: any("fork a: report ready" in text for text in desk.written))

@@ -7,23 +7,16 @@ from typing import Any, cast
 
 from textual import _ansi_sequences
 
-NEW_LINE = ("shift+enter", "alt+enter", "ctrl+j")
-STEER = ("ctrl+enter", "alt+s")
+NEW_LINE = ("shift+enter", "alt+enter", "ctrl+j", "shift+\r", "\r")
+"""Textual reads xterm's way (CSI 27;2;13~) as a key that has no name, and says nothing of Alt."""
+STEER = ("ctrl+enter", "alt+s", "ctrl+\r")
 
 
 class _Enter(Enum):
     ALT = "alt+enter"
-    CONTROL = "ctrl+enter"
-    SHIFT = "shift+enter"
 
 
-_SENT = {
-    "\x1b\r": _Enter.ALT,
-    "\x1b\n": _Enter.ALT,
-    "\x1b[27;3;13~": _Enter.ALT,
-    "\x1b[27;5;13~": _Enter.CONTROL,
-    "\x1b[27;2;13~": _Enter.SHIFT,
-}
+_SENT = {"\x1b\r": _Enter.ALT, "\x1b\n": _Enter.ALT}
 
 
 def teach() -> None:

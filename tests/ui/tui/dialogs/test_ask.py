@@ -16,6 +16,7 @@ from omg.ui.tui.dialogs.attending import Attending
 from tests.ui.tui.dialogs.asked import shown, until
 from tests.ui.tui.prompt.typing import typing
 
+SETTLE = ask.SETTLE
 MAKE = Question("a", "shell", "make test", Show("text", "make test\nand more"), "shell(make test)")
 EDIT = Question("main", "edit", "x.py", Show("diff", "@@\n-old\n+new"), "edit(/x.py)")
 
@@ -305,3 +306,13 @@ async def test_a_long_rule_is_whole_among_what_scrolls_and_begins_where_it_is_al
     async with shown(Ask(Question("a", "shell", "make", Show("text", "make"), rule)), (80, 60)) as (app, _):
         page = " ".join(app.page().split())
         assert "a lasting yes allows shell(part00" in page and "part59)" in page
+
+
+async def test_as_it_is_a_key_in_the_first_moment_is_no_answer_and_a_later_one_is(monkeypatch):
+    monkeypatch.setattr(ask, "SETTLE", SETTLE)
+    async with shown(Ask(MAKE)) as (app, pilot):
+        await pilot.press("y")
+        assert app.answers == []
+        await asyncio.sleep(SETTLE + 0.1)
+        await pilot.press("y")
+        assert app.answers == [Answer("once")]

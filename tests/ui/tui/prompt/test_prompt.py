@@ -4,11 +4,13 @@ import asyncio
 import time
 
 import pytest
+from textual._xterm_parser import XTermParser
 
 from omg.core.spoken import Image, Pasted, Spoken
 from omg.session.history import keep, load
 from omg.ui.tui.parts import Noted
 from omg.ui.tui.prompt import Prompt
+from omg.ui.tui.prompt.keys import NEW_LINE, STEER, teach
 from tests.pictures import png
 from tests.scripted import Says, lines, stage
 from tests.ui.tui.prompt.typing import typing
@@ -424,3 +426,55 @@ async def test_what_is_taken_fits_what_is_typed_by_then_and_not_what_was():
         await desk.type("join")
         await desk.press("enter")
         assert (desk.text, desk.words()) == ("", ["/join"])
+
+
+async def at_work(tmp_path):
+    """A conversation whose main holds on, and its stage."""
+    there = stage(tmp_path, lines(first=[HOLD, Says("done")]))
+    return there, there.open()
+
+
+async def test_while_something_works_control_c_interrupts_and_one_control_d_does_not_leave(tmp_path):
+    there, conversation = await at_work(tmp_path)
+    async with typing(conversation) as desk:
+        desk.turns.say("first")
+        await desk.until(lambda: there.hold.begun)
+        await desk.press("ctrl+c")
+        assert desk.heard(Prompt.Interrupted) == 1 and not desk.heard(Prompt.Left)
+        await desk.press("ctrl+d")
+        assert not desk.heard(Prompt.Left)
+        await desk.press("escape", "escape")
+        assert not desk.heard(Prompt.Rewound) and desk.heard(Prompt.Interrupted) == 3
+        await desk.press("ctrl+d", "ctrl+d")
+        assert desk.heard(Prompt.Left)
+        there.hold.gate("gate").set()
+        await desk.until(lambda: not desk.turns.busy)
+    await conversation.close()
+
+
+async def test_control_c_takes_off_what_is_attached_too():
+    async with typing() as desk:
+        desk.prompt.give_back(Spoken("look", (Pasted("long"),)))
+        await desk.press("ctrl+c")
+        assert desk.text == "" and desk.prompt.attachments == []
+
+
+async def test_up_and_down_go_through_a_draft_of_several_lines_before_they_leave_it(tmp_path):
+    keep(tmp_path / "history", "before")
+    async with typing(stage(tmp_path, lines()).open()) as desk:
+        desk.prompt.editor.set_text("one\ntwo\nthree")
+        await desk.press("up")
+        assert desk.prompt.editor.cursor_location[0] == 1
+        await desk.press("down")
+        assert (desk.prompt.editor.cursor_location[0], desk.text) == (2, "one\ntwo\nthree")
+
+
+@pytest.mark.parametrize(
+    ("sent", "keys"),
+    [("\x1b\r", NEW_LINE), ("\x1b[27;3;13~", NEW_LINE), ("\x1b[27;2;13~", NEW_LINE), ("\x1b[27;5;13~", STEER)],
+)
+def test_enter_with_another_key_is_told_from_enter(sent, keys):
+    teach()
+    parser = XTermParser(False)
+    (event,) = [*parser.feed(sent), *parser.tick()]
+    assert event.key in keys
