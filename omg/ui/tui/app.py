@@ -119,9 +119,9 @@ class OmgApp(InOrder[int]):
         """Back from Ctrl+Z: whatever has been on the terminal meanwhile, all of the screen is drawn again."""
         self.screen.refresh(layout=True)
 
-    def run_here(self, before: Attributes) -> int:
+    def run_here(self, before: Attributes | None = None) -> int:
         """Run until the person leaves; the exit status. `before` is what the terminal is put back to whenever it is not
-        drawn on. Raises what has kept the session from being opened."""
+        drawn on; None: to what it was found as. Raises what has kept the session from being opened."""
         self._before = before
         status = asyncio.run(self._stay())
         if self.failed is not None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _FRAME = 1 / 30
 """Seconds between two frames of what streams, at least."""
-_SHARE = 4
+_SHARE = 5
 """A frame begins so many times what the last one took of the processor after it: never is all of a core taken."""
 
 
