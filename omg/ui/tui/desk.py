@@ -141,7 +141,8 @@ class Desk:
             case "trust":
                 app.start.trust()
             case "open":
-                app.transcript.unfold_newest()
+                if not app.transcript.open_call(int(action.subject or 1)):
+                    self.note("there is no such tool call on this page")
             case "edit":
                 app.transcript.again()
                 self.returned(Spoken(action.subject, action.attachments))

@@ -313,3 +313,14 @@ async def test_who_looks_elsewhere_is_called_for_a_question_and_for_a_report(tmp
         await desk.until(lambda: isinstance(desk.app.screen, Ask))
         desk.app.screen.dismiss(Answer("once"))
         await desk.until(lambda: any("fork a: report ready" in text for text in desk.written))
+
+
+async def test_a_command_opens_the_newest_card(tmp_path):
+    there = stage(tmp_path, lines(first=[Says(calls=(("grep", {"pattern": "moor"}),)), Says("done")]))
+    (there.folder / "a.txt").write_text("here we moor\n")
+    async with driven(there) as desk:
+        await desk.enter("first")
+        await desk.sees("1 line in 1 file")
+        assert "here we moor" not in desk.page
+        await desk.enter("/open")
+        await desk.sees("here we moor")

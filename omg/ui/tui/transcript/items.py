@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from omg.session.columns import Fit
 
 Tone = Literal["plain", "dim", "warm", "cold", "running", "failed"]
+SHOWN = 40
+"""Lines of a command's output that are shown while it is folded."""
 _OUTPUT = 20_000
 """Characters of a running call's output that are kept: the end of it."""
 
@@ -221,6 +223,11 @@ class Output(Item):
     def end(self, text: str = "", ending: str = "", fit: Fit | None = None) -> None:
         self.text, self.ending, self.live, self.fit = self.text + text, ending, False, fit
         self.changed()
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of it is seen without opening it."""
+        return self.fit is None and self.text.count("\n") <= SHOWN
 
     def size(self) -> int:
         return min(len(self.text), 2000)

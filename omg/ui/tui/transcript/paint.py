@@ -15,7 +15,7 @@ from rich.style import Style
 from omg.core.tool import Show
 from omg.ui.text import clean, cut, fold, one_line
 from omg.ui.tui.transcript.code import Row, language_of
-from omg.ui.tui.transcript.items import Call, Fork, Item, Note, Output, Report, Thought, Tone, Words
+from omg.ui.tui.transcript.items import SHOWN, Call, Fork, Item, Note, Output, Report, Thought, Tone, Words
 from omg.ui.tui.transcript.marked import Growing, Marker
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ class Painter:
         text = fitted.rstrip("\n")
         if text:
             lines = text.split("\n")
-            kept = lines if item.open or len(lines) <= 40 else lines[-20:] if item.live else lines[:20]
+            kept = lines if item.open or len(lines) <= SHOWN else lines[-20:] if item.live else lines[:20]
             left = len(lines) - len(kept)
             if item.command.startswith("/") and not item.open:
                 kept = [cut(line, self.width - 3) if _COLUMNS.search(line) else line for line in kept]

@@ -100,8 +100,14 @@ class Story:
             self.watcher.altered(item)
 
     def newest_folding(self) -> Item | None:
-        """The newest item that can be folded."""
-        return next((item for item in reversed(self.items) if item.folds), None)
+        """The newest item that can be opened."""
+        found = (item for item in reversed(self.items) if item.folds)
+        return next((item for item in found if not (isinstance(item, Output) and item.whole)), None)
+
+    def call(self, n: int) -> Call | None:
+        """The newest tool call (1), or the one that so many stand behind."""
+        found = [item for item in self.items if isinstance(item, Call)]
+        return found[-n] if 0 < n <= len(found) else None
 
     def heard(self, event: Event) -> None:
         """Take one event in; those of other branches too, for what they tell of its forks."""

@@ -297,6 +297,15 @@ class Transcript(ScrollView, can_focus=True):
         if item is not None:
             self.unfold(item)
 
+    def open_call(self, n: int) -> bool:
+        """Open the newest tool call (1) or an older one, and go there; whether there is one."""
+        call = self.story.call(n) if self.story is not None else None
+        if call is None:
+            return False
+        if not call.open:
+            self.unfold(call)
+        return True
+
     def action_unfold(self) -> None:
         if self._cursor is not None:
             self.unfold(self._cursor)

@@ -7,6 +7,7 @@ import pytest
 from textual._xterm_parser import XTermParser
 
 from omg.core.spoken import Image, Pasted, Spoken
+from omg.core.trouble import Trouble
 from omg.session.history import keep, load
 from omg.ui.tui.parts import Noted
 from omg.ui.tui.prompt import Prompt
@@ -286,6 +287,9 @@ async def test_what_waits_is_shown_and_can_be_changed(tmp_path):
         assert desk.app.focused is desk.prompt.waiting
         await desk.press("K")
         assert [said.words for said in desk.turns.queued] == ["second", "fourth", "third"]
+        await desk.press("J")
+        assert [said.words for said in desk.turns.queued] == ["second", "third", "fourth"]
+        await desk.press("K")
         await desk.press("s")
         assert [said.words for said in desk.turns.steers] == ["fourth"]
         await desk.press("x")
@@ -478,3 +482,38 @@ def test_enter_with_another_key_is_told_from_enter(sent, keys):
     parser = XTermParser(False)
     (event,) = [*parser.feed(sent), *parser.tick()]
     assert event.key in keys
+
+
+async def test_an_image_on_the_clipboard_is_attached_and_without_one_text_is_pasted(monkeypatch):
+    picture = Image("clipboard", "image/png", png(), 3, 2)
+    there = [picture]
+
+    def clipboard(env):
+        if not there:
+            raise Trouble("there is no image on the clipboard")
+        return there.pop()
+
+    monkeypatch.setattr("omg.ui.tui.prompt.prompt.clipboard_image", clipboard)
+    async with typing() as desk:
+        await desk.press("ctrl+v")
+        await desk.until(lambda: desk.prompt.attachments == [picture])
+        desk.app._clipboard = "some words"
+        await desk.press("ctrl+v")
+        await desk.until(lambda: desk.text == "some words")
+        assert desk.prompt.attachments == [picture] and not desk.heard(Noted)
+
+
+async def test_many_characters_on_few_lines_are_attached():
+    async with typing() as desk:
+        await desk.paste("x" * 2001)
+        assert desk.prompt.attachments == [Pasted("x" * 2001)] and desk.text == ""
+
+
+async def test_a_click_on_what_is_attached_opens_it_and_it_can_be_taken_off_there():
+    async with typing() as desk:
+        await desk.paste(LONG)
+        await desk.pilot.click("Chip")
+        await desk.until(lambda: len(desk.app.screen_stack) == 2)
+        await desk.press("ctrl+d")
+        await desk.until(lambda: len(desk.app.screen_stack) == 1)
+        await desk.until(lambda: desk.prompt.attachments == [])

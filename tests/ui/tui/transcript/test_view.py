@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from omg.core.events import Forked, Joined, Notice, UserSaid
+from omg.core.events import CacheMissed, Compacted, Forked, Joined, Notice, UserSaid
 from omg.core.tool import Show
 from omg.ui.tui.transcript import view
 from omg.ui.tui.transcript.story import output
@@ -324,3 +324,25 @@ async def test_columns_that_are_left_out_are_told_of_and_there_when_it_is_opened
         assert "n  cost" in transcript.text and "more columns" in transcript.text
         await pilot.press("up", "enter")
         assert "n  read  cost" in transcript.text and "more columns" not in transcript.text
+
+
+async def test_misses_and_foldings_are_told_and_those_of_forks_with_their_name(conversation):
+    async with page(conversation) as (transcript, _):
+        await heard(
+            transcript,
+            CacheMissed(branch="main", at=1.0, n=2, cause="ttl lapse"),
+            CacheMissed(branch="a", at=1.0, n=3, cause="evicted"),
+            Compacted(branch="main", at=1.0, phase="waits", text="forks read it", before=1, after=1),
+        )
+        for words in ("! cache miss: ttl lapse", "! a: cache miss: evicted", "folded later: forks read it"):
+            assert words in transcript.text
+
+
+async def test_the_code_of_an_opened_card_has_colours(conversation):
+    async with page(conversation) as (transcript, pilot):
+        shows = Show("code", "def moor(): return 1", "berth.py")
+        await heard(transcript, called("t1", "read", path="berth.py"), result("t1", "read", "x", "1 line", shows))
+        await pilot.press("up", "enter")
+        strips = transcript.screen._compositor.render_strips(transcript.app.size)
+        row = next(strip for strip in strips if "def moor" in strip.text)
+        assert len({segment.style.color for segment in row if segment.style and segment.text.strip()}) > 2
