@@ -298,7 +298,7 @@ class Transcript(ScrollView, can_focus=True):
             self.unfold(item)
 
     def open_call(self, n: int) -> bool:
-        """Open the newest tool call (1) or an older one, and go there; whether there is one."""
+        """Open the newest tool call (1) or an older one; whether there is one."""
         call = self.story.call(n) if self.story is not None else None
         if call is None:
             return False
