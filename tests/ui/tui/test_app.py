@@ -451,6 +451,18 @@ async def test_going_back_shows_what_is_left_and_gives_the_words_to_be_said_anew
         assert "another" not in desk.page
 
 
+def eight_hours_later(there):
+    """Opens the newest session of a stage, at a time when nothing is warm any more."""
+
+    def opened(resume):
+        conversation = there.again()
+        clock = conversation.agent.runtime.clock
+        conversation.agent.runtime.clock = lambda: clock() + 8 * 3600
+        return conversation
+
+    return opened
+
+
 async def test_a_session_that_has_gone_cold_asks_how_to_go_on(tmp_path):
     there = stage(tmp_path, lines(first=Says("done", usage=Usage(plain=60_000, output=10))))
     there.setup["minimum"] = 500
@@ -460,13 +472,7 @@ async def test_a_session_that_has_gone_cold_asks_how_to_go_on(tmp_path):
     await before.say("second")
     await before.close()
 
-    def later(resume):
-        conversation = there.again()
-        clock = conversation.agent.runtime.clock
-        conversation.agent.runtime.clock = lambda: clock() + 8 * 3600
-        return conversation
-
-    async with driven(there, later) as desk:
+    async with driven(there, eight_hours_later(there)) as desk:
         await desk.until(lambda: "the cache is cold" in desk.screen)
         assert "all of it" in desk.screen and "@plan" in desk.screen
         await desk.pilot.press("a")
@@ -497,13 +503,7 @@ async def test_what_has_changed_meanwhile_is_said_beside_the_ways_to_go_on(tmp_p
     there = await changed_meanwhile(tmp_path, Says("done", usage=Usage(plain=60_000, output=10)))
     there.setup["minimum"] = 500
 
-    def later(resume):
-        conversation = there.again()
-        clock = conversation.agent.runtime.clock
-        conversation.agent.runtime.clock = lambda: clock() + 8 * 3600
-        return conversation
-
-    async with driven(there, later) as desk:
+    async with driven(there, eight_hours_later(there)) as desk:
         await desk.until(lambda: "go on" in desk.screen and "a.txt (changed)" in desk.screen)
         assert "since then:" not in desk.page
 

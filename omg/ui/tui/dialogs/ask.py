@@ -27,7 +27,7 @@ _ANSWERS = "ysankj? "
 """What means something here, or too little anywhere; of a run of keys that goes on from before, any other letter was
 meant for the prompt."""
 _RULE = 160
-"""Characters of a rule that are always seen; a longer one is whole among the contents."""
+"""Characters of a rule that are always seen."""
 _OWN = 0.03
 """Seconds in which a key that was heard is the one that is being answered with."""
 
@@ -75,6 +75,12 @@ class Ask(Frame[Answer | None]):
     def _lasting(self) -> bool:
         return bool(self.question.rule)
 
+    @property
+    def _rule_in_short(self) -> str:
+        """What a lasting yes allows, in a line; where that is not all of it, exactly, the contents have it too."""
+        rule = one_line(exact(self.question.rule))
+        return rule if len(rule) <= _RULE else f"{rule[:_RULE]}…"
+
     def heading(self) -> str:
         return f"{self.question.branch} asks" if self.question.cost is None else f"{self.question.branch}: a price"
 
@@ -83,8 +89,8 @@ class Ask(Frame[Answer | None]):
         if cost is None:
             yield Static(Content(f"{question.tool}  {one_line(question.subject)}"), classes="what")
             yield Static(painted(question.show), classes="shown")
-            if len(question.rule) > _RULE:
-                yield Static(Content(exact(question.rule)), classes="rule")
+            if self._rule_in_short != (rule := exact(question.rule)):
+                yield Static(Content(rule), classes="rule")
         else:
             yield Static(Content(_money(question, cost)), classes="what")
             if cost.quotes:
@@ -92,10 +98,7 @@ class Ask(Frame[Answer | None]):
 
     def fixed(self) -> ComposeResult:
         if self._lasting:
-            rule = exact(self.question.rule)
-            yield Static(
-                Content(f"a lasting yes allows  {one_line(rule[:_RULE])}{'…' * (len(rule) > _RULE)}"), classes="rule"
-            )
+            yield Static(Content(f"a lasting yes allows  {self._rule_in_short}"), classes="rule")
         if self._others:
             yield Static(Content(one_line(f"then {', '.join(self._others)}")), classes="others")
         yield Input(placeholder="why not, or what to do instead", classes="words", compact=True)

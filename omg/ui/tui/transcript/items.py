@@ -227,7 +227,7 @@ class Output(Item):
     @property
     def whole(self) -> bool:
         """Whether all of it is seen without opening it."""
-        return self.fit is None and self.text.count("\n") <= SHOWN
+        return self.fit is None and self.text.rstrip("\n").count("\n") < SHOWN
 
     def size(self) -> int:
         return min(len(self.text), 2000)

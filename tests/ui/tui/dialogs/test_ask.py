@@ -316,3 +316,10 @@ async def test_as_it_is_a_key_in_the_first_moment_is_no_answer_and_a_later_one_i
         await asyncio.sleep(SETTLE + 0.1)
         await pilot.press("y")
         assert app.answers == [Answer("once")]
+
+
+@pytest.mark.parametrize("rule", ["shell(make  all)", "shell(make\nall)"])
+async def test_a_rule_that_is_more_than_one_plain_line_is_seen_exactly(rule):
+    async with shown(Ask(Question("a", "shell", "make", Show("text", "make"), rule)), (80, 40)) as (app, _):
+        seen = app.page()
+        assert all(part in seen for part in rule.split("\n")) and "a lasting yes allows  shell(make all)" in seen
